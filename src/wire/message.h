@@ -13,12 +13,12 @@ enum class Scope : std::uint8_t { group = 0, direct = 1 };
 
 /// What a client asks for. The words are those of 3GPP TS 24.380 where it has them.
 enum class Verb : std::uint8_t {
-    floor_request,    ///< VoicePing START
-    floor_release,    ///< VoicePing STOP
-    audio,            ///< one packet of a talk burst
-    hello,            ///< VoicePing CONNECTION: accepted, answers nothing
-    join,             ///< VoicePing USER_ADD
-    leave,            ///< VoicePing USER_REMOVE
+    floor_request,  ///< VoicePing START
+    floor_release,  ///< VoicePing STOP
+    audio,          ///< one packet of a talk burst
+    hello,          ///< VoicePing CONNECTION: accepted, answers nothing
+    join,           ///< VoicePing USER_ADD
+    leave,          ///< VoicePing USER_REMOVE
     text,
     interactive,
     image,
@@ -46,22 +46,22 @@ struct Command {
 
 /// What a session is told.
 enum class Kind : std::uint8_t {
-    talk_started,       ///< VoicePing START to listeners
-    talk_ended,         ///< VoicePing STOP to listeners
+    talk_started,  ///< VoicePing START to listeners
+    talk_ended,    ///< VoicePing STOP to listeners
     audio,
-    floor_granted,      ///< START_ACK
-    floor_released,     ///< STOP_ACK
-    floor_refused,      ///< START_FAILED
-    replaced,           ///< LOGIN_DUPLICATED
+    floor_granted,   ///< START_ACK
+    floor_released,  ///< STOP_ACK
+    floor_refused,   ///< START_FAILED
+    replaced,        ///< LOGIN_DUPLICATED
     text,
     image,
     delivered,
     read,
-    text_stored,        ///< TEXT_ACK
+    text_stored,  ///< TEXT_ACK
     interactive,
-    interactive_stored, ///< INTERACTIVE_ACK
-    connection_answer,  ///< CONNECTION_ACK
-    not_a_member,       ///< UNAUTHORIZED_GROUP
+    interactive_stored,  ///< INTERACTIVE_ACK
+    connection_answer,   ///< CONNECTION_ACK
+    not_a_member,        ///< UNAUTHORIZED_GROUP
 };
 
 /// One thing to tell. All spans are canonical MessagePack values, borrowed for the call.

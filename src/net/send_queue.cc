@@ -1,0 +1,111 @@
+#include "net/send_queue.h"
+
+#include <cstring>
+
+#include "net/limits.h"
+
+namespace parley::net {
+
+WaitingPool::WaitingPool(std::uint32_t count) : places_(std::make_unique<WaitingFrame[]>(count)) {
+    for (std::uint32_t i = 0; i < count; ++i) free_.push_back(places_[i]);
+}
+
+WaitingFrame* WaitingPool::take() noexcept {
+    if (free_.empty()) return nullptr;
+    ++in_use_;
+    return &free_.pop_front();
+}
+
+void WaitingPool::give_back(WaitingFrame& place) noexcept {
+    --in_use_;
+    place.frame = FrameRef{};
+    free_.push_back(place);
+}
+
+SendQueue::Added SendQueue::add(FrameRef frame, Delivery delivery, Instant now) noexcept {
+    const std::size_t size = frame.bytes().size();
+    Added added = Added::yes;
+    if (delivery == Delivery::lasting) {
+        if (lasting_bytes_ + size > lasting_bytes_max) return Added::full;
+    } else {
+        while (perishable_bytes_ + size > perishable_bytes_max) {
+            added = Added::dropped;
+            if (!drop_oldest_voice()) return added;  // it alone is too large
+        }
+    }
+    WaitingFrame* place = pool_->take();
+    if (place == nullptr && drop_oldest_voice()) {
+        added = Added::dropped;
+        place = pool_->take();
+    }
+    if (place == nullptr) return delivery == Delivery::lasting ? Added::full : Added::dropped;
+    place->frame = std::move(frame);
+    place->since = now;
+    place->delivery = delivery;
+    auto& bytes = delivery == Delivery::lasting ? lasting_bytes_ : perishable_bytes_;
+    bytes += static_cast<std::uint32_t>(size);
+    list_.push_back(*place);
+    return added;
+}
+
+void SendQueue::remove(WaitingFrame& waiting) noexcept {
+    auto& bytes = waiting.delivery == Delivery::lasting ? lasting_bytes_ : perishable_bytes_;
+    bytes -= static_cast<std::uint32_t>(waiting.frame.bytes().size());
+    waiting.hook.unlink();
+    pool_->give_back(waiting);
+}
+
+bool SendQueue::drop_oldest_voice() noexcept {
+    for (WaitingFrame& waiting : list_) {
+        if (waiting.delivery != Delivery::perishable) continue;
+        remove(waiting);
+        return true;
+    }
+    return false;
+}
+
+void SendQueue::drop_stale(Instant now, std::uint64_t& dropped) noexcept {
+    if (perishable_bytes_ == 0) return;
+    for (WaitingFrame& waiting : list_) {
+        if (now - waiting.since <= perishable_age_max) return;
+        if (waiting.delivery != Delivery::perishable) continue;
+        remove(waiting);
+        ++dropped;
+    }
+}
+
+FrameRef SendQueue::next(FramePool& frames, Instant now, std::uint64_t& dropped) noexcept {
+    drop_stale(now, dropped);
+    if (list_.empty()) return FrameRef{};
+    std::size_t together = 0;
+    std::size_t count = 0;
+    for (const WaitingFrame& waiting : list_) {
+        const std::size_t size = waiting.frame.bytes().size();
+        if (together + size > coalesced_bytes_max) break;
+        together += size;
+        ++count;
+    }
+    FrameRef batch = count > 1 ? frames.allocate(together) : FrameRef{};
+    if (!batch) {
+        WaitingFrame& first = list_.front();
+        FrameRef frame = first.frame.share();
+        remove(first);
+        return frame;
+    }
+    std::byte* at = batch.space().data();
+    for (; count > 0; --count) {
+        WaitingFrame& first = list_.front();
+        const auto bytes = first.frame.bytes();
+        std::memcpy(at, bytes.data(), bytes.size());
+        at += bytes.size();
+        remove(first);
+    }
+    batch.set_size(together);
+    return batch;
+}
+
+void SendQueue::clear() noexcept {
+    while (!list_.empty()) remove(list_.front());
+}
+
+}  // namespace parley::net

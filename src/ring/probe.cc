@@ -1,0 +1,82 @@
+#include "ring/probe.h"
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fmt/format.h>
+#include <liburing.h>
+#include <memory>
+
+namespace parley::ring {
+namespace {
+
+struct Needed {
+    int operation;
+    const char* name;
+};
+
+constexpr std::array<Needed, 9> needed{{
+    {IORING_OP_ACCEPT, "accept"},
+    {IORING_OP_RECV, "receive"},
+    {IORING_OP_SEND, "send"},
+    {IORING_OP_ASYNC_CANCEL, "cancel"},
+    {IORING_OP_POLL_ADD, "poll"},
+    {IORING_OP_WRITE, "write"},
+    {IORING_OP_CLOSE, "close"},
+    {IORING_OP_SHUTDOWN, "shutdown"},
+    {IORING_OP_TIMEOUT, "timeout"},
+}};
+
+// kernel.io_uring_disabled (Linux 6.6): 0 open to all, 1 to a group, 2 to nobody; -1 if unknown.
+int disabled_by_sysctl() {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{
+        std::fopen("/proc/sys/kernel/io_uring_disabled", "re"), &std::fclose};
+    if (!file) return -1;
+    return std::fgetc(file.get()) - '0';
+}
+
+}  // namespace
+
+std::string explain_refusal(int error_number) {
+    switch (error_number) {
+        case ENOSYS:
+            return "this kernel has no io_uring: run Linux 6.1 or newer, built with "
+                   "CONFIG_IO_URING=y";
+        case EPERM:
+            if (const int level = disabled_by_sysctl(); level > 0) {
+                return fmt::format(
+                    "io_uring is switched off here (kernel.io_uring_disabled={}): run "
+                    "`sysctl -w kernel.io_uring_disabled=0`",
+                    level);
+            }
+            return "io_uring is forbidden here, as a rule by a container's seccomp profile: allow "
+                   "the system calls io_uring_setup, io_uring_enter and io_uring_register";
+        case ENOMEM:
+            return "the kernel refused memory for io_uring: raise the limit of locked memory "
+                   "(`ulimit -l`, LimitMEMLOCK= in systemd) or run fewer shards";
+        case EINVAL:
+            return "this kernel's io_uring is too old: run Linux 6.1 or newer";
+        case EMFILE:
+        case ENFILE:
+            return "no file descriptor is left for io_uring: raise `ulimit -n` (LimitNOFILE= in "
+                   "systemd)";
+        default:
+            return fmt::format("io_uring could not be opened: {}", std::strerror(error_number));
+    }
+}
+
+std::string missing_operations(io_uring& ring) {
+    const std::unique_ptr<io_uring_probe, void (*)(io_uring_probe*)> probe{
+        io_uring_get_probe_ring(&ring), &io_uring_free_probe};
+    std::string missing;
+    for (const Needed& each : needed) {
+        if (probe && io_uring_opcode_supported(probe.get(), each.operation) != 0) continue;
+        missing += missing.empty() ? "" : ", ";
+        missing += each.name;
+    }
+    if (missing.empty()) return missing;
+    return fmt::format("this kernel's io_uring cannot {}: run Linux 6.1 or newer", missing);
+}
+
+}  // namespace parley::ring

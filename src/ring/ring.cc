@@ -1,0 +1,357 @@
+#include "ring/ring.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <liburing.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <vector>
+
+#include "base/assert.h"
+#include "ring/probe.h"
+
+namespace parley::ring {
+namespace {
+
+constexpr std::uint16_t receive_group = 0;
+constexpr std::uint64_t one = 1;  // what a wake-up writes into an event descriptor
+
+// What user_data holds beside an Operation's address, which is aligned.
+constexpr std::uint64_t nobody = 0;     // completions that nobody waits for
+constexpr std::uint64_t woken = 1;      // our own event descriptor was written to
+constexpr std::uint64_t fast_send = 2;  // tag: a send of send_now()
+constexpr std::uint64_t tag_mask = 7;
+
+}  // namespace
+
+struct Ring::State {
+    io_uring ring{};
+    bool ring_open = false;
+    int event = -1;
+    io_uring_buf_ring* buffer_ring = nullptr;
+    std::size_t buffer_ring_bytes = 0;
+    std::byte* buffers = nullptr;
+    std::size_t buffers_bytes = 0;
+    Options options;
+    std::vector<io_uring_cqe> taken;  // completions copied out, waiting for dispatch()
+    RingAccess::SendList tried;       // sends of send_now() whose outcome is not yet known
+    Counters counters;
+
+    ~State();
+    Status open_ring() noexcept;
+    Status open_buffers() noexcept;
+    Status open_event() noexcept;
+    void watch_event() noexcept;
+    io_uring_sqe& next_submission() noexcept;
+    void submit() noexcept;
+    void take_completions() noexcept;
+    void drain_overflow() noexcept;
+    void finish_tried() noexcept;
+    void note_failed_send(const io_uring_cqe& completion) noexcept;
+    void finish(const io_uring_cqe& completion) noexcept;
+    void give_back(std::uint32_t buffer) noexcept;
+};
+
+Ring::State::~State() {
+    if (ring_open) io_uring_queue_exit(&ring);
+    if (buffers != nullptr) munmap(buffers, buffers_bytes);
+    if (buffer_ring != nullptr) munmap(buffer_ring, buffer_ring_bytes);
+    if (event >= 0) ::close(event);
+}
+
+Status Ring::State::open_ring() noexcept {
+    io_uring_params params{};
+    params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+                   IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+    params.cq_entries = options.completions;
+    const int status = io_uring_queue_init_params(options.submissions, &ring, &params);
+    if (status < 0) return Error{Error::Domain::system, status};
+    ring_open = true;
+    // Saves a descriptor lookup for each system call; harmless if refused.
+    io_uring_register_ring_fd(&ring);
+    return Ok{};
+}
+
+Status Ring::State::open_buffers() noexcept {
+    const std::uint32_t count = options.receive_buffers;
+    PARLEY_ASSERT(count != 0 && (count & (count - 1)) == 0);
+    buffer_ring_bytes = count * sizeof(io_uring_buf);
+    buffers_bytes = std::size_t{count} * options.receive_buffer_bytes;
+    constexpr int protection = PROT_READ | PROT_WRITE;
+    constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+    void* heads = mmap(nullptr, buffer_ring_bytes, protection, flags, -1, 0);
+    if (heads == MAP_FAILED) return Error{Error::Domain::system, -errno};
+    buffer_ring = static_cast<io_uring_buf_ring*>(heads);
+    void* bytes = mmap(nullptr, buffers_bytes, protection, flags, -1, 0);
+    if (bytes == MAP_FAILED) return Error{Error::Domain::system, -errno};
+    buffers = static_cast<std::byte*>(bytes);
+
+    io_uring_buf_reg registration{};
+    registration.ring_addr = reinterpret_cast<std::uint64_t>(buffer_ring);
+    registration.ring_entries = count;
+    registration.bgid = receive_group;
+    if (const int status = io_uring_register_buf_ring(&ring, &registration, 0); status < 0) {
+        return Error{Error::Domain::system, status};
+    }
+    io_uring_buf_ring_init(buffer_ring);
+    for (std::uint32_t i = 0; i < count; ++i) give_back(i);
+    return Ok{};
+}
+
+Status Ring::State::open_event() noexcept {
+    event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (event < 0) return Error{Error::Domain::system, -errno};
+    watch_event();
+    return Ok{};
+}
+
+// The event descriptor is never read: an edge-triggered poll completes at each write, and its
+// 64-bit count cannot run over in any process's life.
+void Ring::State::watch_event() noexcept {
+    io_uring_sqe& entry = next_submission();
+    io_uring_prep_poll_multishot(&entry, event, POLLIN);
+    entry.user_data = woken;
+}
+
+io_uring_sqe& Ring::State::next_submission() noexcept {
+    io_uring_sqe* entry = io_uring_get_sqe(&ring);
+    while (entry == nullptr) {  // full: submit early
+        submit();
+        entry = io_uring_get_sqe(&ring);
+    }
+    return *entry;
+}
+
+void Ring::State::submit() noexcept {
+    ++counters.system_calls;
+    const int status = io_uring_submit(&ring);
+    // EBUSY and EAGAIN: the completion queue is full or memory is short for the moment; both
+    // end when completions are taken out.
+    if (status == -EBUSY || status == -EAGAIN) take_completions();
+}
+
+void Ring::State::take_completions() noexcept {
+    std::array<io_uring_cqe*, 256> batch;
+    while (true) {
+        const unsigned count = io_uring_peek_batch_cqe(&ring, batch.data(), batch.size());
+        if (count == 0) return;
+        for (unsigned i = 0; i < count; ++i) taken.push_back(*batch[i]);
+        io_uring_cq_advance(&ring, count);
+        if (count < batch.size()) return;
+    }
+}
+
+// The kernel keeps what did not fit into the completion queue and hands it out once there is
+// room. Until it has, a silent send cannot be told from one whose failure is still waiting.
+void Ring::State::drain_overflow() noexcept {
+    while ((*ring.sq.kflags & IORING_SQ_CQ_OVERFLOW) != 0) {
+        ++counters.overflows;
+        ++counters.system_calls;
+        io_uring_get_events(&ring);
+        take_completions();
+    }
+}
+
+void Ring::State::give_back(std::uint32_t buffer) noexcept {
+    const auto mask = io_uring_buf_ring_mask(options.receive_buffers);
+    io_uring_buf_ring_add(buffer_ring, buffers + std::size_t{buffer} * options.receive_buffer_bytes,
+                          options.receive_buffer_bytes, static_cast<std::uint16_t>(buffer), mask,
+                          0);
+    io_uring_buf_ring_advance(buffer_ring, 1);
+}
+
+void Ring::State::note_failed_send(const io_uring_cqe& completion) noexcept {
+    if ((completion.user_data & tag_mask) != fast_send) return;
+    auto& operation = *reinterpret_cast<Operation*>(completion.user_data & ~tag_mask);
+    RingAccess::result(RingAccess::send_of(operation)) = completion.res;
+}
+
+// A send that succeeded whole says nothing. So first the failures among `taken` are noted, and
+// then every send tried before the last system call is finished.
+void Ring::State::finish_tried() noexcept {
+    for (const io_uring_cqe& completion : taken) note_failed_send(completion);
+    RingAccess::SendList finished;  // handlers may send anew
+    finished.take_all(tried);
+    while (!finished.empty()) {
+        SendOperation& send = finished.pop_front();
+        RingAccess::complete(RingAccess::operation(send), Completion{RingAccess::result(send), false, {}});
+    }
+}
+
+void Ring::State::finish(const io_uring_cqe& completion) noexcept {
+    if (completion.user_data == woken) {
+        if ((completion.flags & IORING_CQE_F_MORE) == 0) watch_event();
+        return;
+    }
+    if (completion.user_data == nobody || (completion.user_data & tag_mask) == fast_send) return;
+    auto& operation = *reinterpret_cast<Operation*>(completion.user_data);
+    Completion told{.result = completion.res,
+                    .more = (completion.flags & IORING_CQE_F_MORE) != 0,
+                    .bytes = {}};
+    if (completion.res == -ENOBUFS) ++counters.buffer_shortages;
+    if ((completion.flags & IORING_CQE_F_BUFFER) == 0) {
+        RingAccess::complete(operation, told);
+        return;
+    }
+    const std::uint32_t buffer = completion.flags >> IORING_CQE_BUFFER_SHIFT;
+    const std::size_t size = completion.res > 0 ? static_cast<std::size_t>(completion.res) : 0;
+    told.bytes = {buffers + std::size_t{buffer} * options.receive_buffer_bytes, size};
+    RingAccess::complete(operation, told);
+    give_back(buffer);
+}
+
+Ring::Ring(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+
+Ring::~Ring() = default;
+
+std::unique_ptr<Ring> Ring::open(const Options& options, std::string& error) {
+    auto state = std::make_unique<State>();
+    state->options = options;
+    state->taken.reserve(options.completions);
+    Status status = state->open_ring();
+    if (status) error = missing_operations(state->ring);
+    if (!error.empty()) return nullptr;
+    if (status) status = state->open_buffers();
+    if (status) status = state->open_event();
+    if (!status) {
+        error = explain_refusal(-status.error().code);
+        return nullptr;
+    }
+    return std::unique_ptr<Ring>{new Ring(std::move(state))};
+}
+
+void Ring::accept(Operation& operation, int listener) noexcept {
+    RingAccess::start(operation);
+    io_uring_sqe& entry = state_->next_submission();
+    io_uring_prep_multishot_accept(&entry, listener, nullptr, nullptr, SOCK_CLOEXEC);
+    io_uring_sqe_set_data(&entry, &operation);
+}
+
+void Ring::receive(Operation& operation, int socket) noexcept {
+    RingAccess::start(operation);
+    io_uring_sqe& entry = state_->next_submission();
+    io_uring_prep_recv_multishot(&entry, socket, nullptr, 0, 0);
+    entry.flags |= IOSQE_BUFFER_SELECT;
+    entry.buf_group = receive_group;
+    io_uring_sqe_set_data(&entry, &operation);
+}
+
+void Ring::send_now(SendOperation& send, int socket, std::span<const std::byte> bytes) noexcept {
+    Operation& operation = RingAccess::operation(send);
+    RingAccess::start(operation);
+    // MSG_WAITALL turns a short send into a failed one, which completes in spite of
+    // IOSQE_CQE_SKIP_SUCCESS; without it a short send would be silent.
+    constexpr int flags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
+    io_uring_sqe& entry = state_->next_submission();
+    io_uring_prep_send(&entry, socket, bytes.data(), bytes.size(), flags);
+    entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
+    entry.user_data = reinterpret_cast<std::uint64_t>(&operation) | fast_send;
+    RingAccess::result(send) = static_cast<std::int32_t>(bytes.size());
+    state_->tried.push_back(send);
+}
+
+void Ring::send_all(SendOperation& send, int socket, std::span<const std::byte> bytes) noexcept {
+    Operation& operation = RingAccess::operation(send);
+    RingAccess::start(operation);
+    io_uring_sqe& entry = state_->next_submission();
+    io_uring_prep_send(&entry, socket, bytes.data(), bytes.size(), MSG_WAITALL | MSG_NOSIGNAL);
+    io_uring_sqe_set_data(&entry, &operation);
+}
+
+void Ring::cancel(Operation& operation) noexcept {
+    if (!operation.in_flight()) return;
+    io_uring_sqe& entry = state_->next_submission();
+    io_uring_prep_cancel(&entry, &operation, 0);
+    entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
+    entry.user_data = nobody;
+}
+
+void Ring::cancel(SendOperation& send) noexcept { cancel(RingAccess::operation(send)); }
+
+void Ring::shutdown_send(int socket) noexcept {
+    io_uring_sqe& entry = state_->next_submission();
+    io_uring_prep_shutdown(&entry, socket, SHUT_WR);
+    entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
+    entry.user_data = nobody;
+}
+
+void Ring::close(int descriptor) noexcept {
+    io_uring_sqe& entry = state_->next_submission();
+    io_uring_prep_close(&entry, descriptor);
+    entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
+    entry.user_data = nobody;
+}
+
+void Ring::wake(const Waker& other) noexcept {
+    io_uring_sqe& entry = state_->next_submission();
+    io_uring_prep_write(&entry, other.handle(), &one, sizeof(one), 0);
+    entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
+    entry.user_data = nobody;
+}
+
+Waker Ring::waker() const noexcept { return Waker{state_->event}; }
+
+void Waker::wake() const noexcept {
+    if (handle_ < 0) return;
+    // Fails only when the count is full, and then the ring has been woken already.
+    const ssize_t written = ::write(handle_, &one, sizeof(one));
+    static_cast<void>(written);
+}
+
+void Ring::wait(Instant deadline) noexcept {
+    State& state = *state_;
+    const Instant start = now();
+    const bool sleep = deadline > start && state.taken.empty();
+    const Duration left = sleep ? deadline - start : Duration::zero();
+    __kernel_timespec timeout{};
+    timeout.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(left).count();
+    timeout.tv_nsec = (left % std::chrono::seconds{1}).count();
+    ++state.counters.system_calls;
+    io_uring_cqe* first = nullptr;
+    int status = 0;
+    if (sleep) {
+        status = io_uring_submit_and_wait_timeout(&state.ring, &first, 1, &timeout, nullptr);
+    } else {
+        status = io_uring_submit_and_get_events(&state.ring);
+    }
+    state.take_completions();
+    // EINTR, EBUSY, EAGAIN: some entries may not have gone down yet. The outcome of the sends
+    // among them must be known before dispatch().
+    while (io_uring_sq_ready(&state.ring) > 0) state.submit();
+    static_cast<void>(status);
+    state.take_completions();
+    state.drain_overflow();
+}
+
+void Ring::dispatch() noexcept {
+    State& state = *state_;
+    state.finish_tried();
+    state.counters.completions += state.taken.size();
+    // A handler that fills the submission queue submits early, and that may take in further
+    // completions. Among them only failed sends are news: they are of this turn, not yet finished.
+    const std::size_t before = state.taken.size();
+    for (std::size_t i = 0; i < state.taken.size(); ++i) {
+        const io_uring_cqe completion = state.taken[i];
+        if (i >= before) state.note_failed_send(completion);
+        state.finish(completion);
+    }
+    state.taken.clear();
+}
+
+Instant Ring::now() const noexcept {
+    timespec time{};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return Instant{std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec}};
+}
+
+WallTime Ring::wall_now() const noexcept {
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+const Ring::Counters& Ring::counters() const noexcept { return state_->counters; }
+
+}  // namespace parley::ring

@@ -1,0 +1,117 @@
+// Ring: the kernel as one shard sees it. The only door to sockets, time and sleep.
+//
+//   queue operations ──▶ wait(): submit all, sleep until something completes ──▶ dispatch()
+//        ▲                                                                        │ handlers
+//        └────────────────────────────────────────────────────────────────────────┘
+//
+// Two libraries implement this header, and a program picks one when it is linked: `ring` on
+// io_uring, and the simulated ring of tests/sim, with virtual time, faults by seed and peers
+// inside the process. Nothing above this layer can tell which one it runs on.
+// It does not know what the bytes mean, owns no connection and retries nothing by itself.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "ring/operation.h"
+
+namespace parley::ring {
+
+struct Options {
+    /// Submission queue: a whole fan-out should fit, so that it costs one system call. A fuller
+    /// queue is submitted early, never dropped.
+    std::uint32_t submissions = 4096;
+    /// Completion queue: four times the submissions, since multishot operations complete without
+    /// a submission. Overflow is drained, not lost, but costs system calls.
+    std::uint32_t completions = 16384;
+    /// Receive buffers are the ring's and shared by all its connections. All are back at the end
+    /// of each turn, so this bounds what one turn can take in; a power of two.
+    std::uint32_t receive_buffers = 512;
+    /// Large enough for several voice frames in one read.
+    std::uint32_t receive_buffer_bytes = 4096;
+};
+
+/// Ends the sleep of one ring. Copyable; outliving its ring is harmless.
+/// Threads: any. Blocks: no.
+class Waker {
+public:
+    Waker() noexcept = default;
+    explicit Waker(int handle) noexcept : handle_(handle) {}
+    /// The ring's present or next wait() returns at once. Also safe in a signal handler.
+    void wake() const noexcept;
+    int handle() const noexcept { return handle_; }
+
+private:
+    int handle_ = -1;
+};
+
+/// Threads: all calls from the one thread that made it, save those of Waker.
+class Ring {
+public:
+    /// Opens a ring for the calling thread. On failure returns null and puts one line into
+    /// `error` that says what was refused and how to mend it.
+    static std::unique_ptr<Ring> open(const Options& options, std::string& error);
+    ~Ring();
+    Ring(const Ring&) = delete;
+    Ring& operator=(const Ring&) = delete;
+
+    /// Accepts connections until cancelled: each completion's result is a new descriptor, which
+    /// the handler owns, or a negated errno. Without `more` it has ended: accept() again.
+    void accept(Operation& operation, int listener) noexcept;
+
+    /// Receives until the stream ends (result 0), fails or is cancelled. Without `more` it has
+    /// ended; -ENOBUFS means only that the ring's buffers were all in use: receive() again.
+    void receive(Operation& operation, int socket) noexcept;
+
+    /// Sends what the socket takes at once. Completes in this ring's next dispatch() with the
+    /// count taken, which may be short, or -EAGAIN when the socket takes nothing now.
+    void send_now(SendOperation& operation, int socket, std::span<const std::byte> bytes) noexcept;
+
+    /// Sends all, however long the peer takes. Completes with the count, which is short only
+    /// when cancelled or the connection broke.
+    void send_all(SendOperation& operation, int socket, std::span<const std::byte> bytes) noexcept;
+
+    /// Asks for the end of what is in flight. Its last completion still comes, as success or as
+    /// -ECANCELED; until then its owner stays. Does nothing if idle.
+    void cancel(Operation& operation) noexcept;
+    void cancel(SendOperation& operation) noexcept;
+
+    /// Ends the sending direction: the peer reads the end of the stream.
+    void shutdown_send(int socket) noexcept;
+    /// Closes a descriptor with no operation in flight on it.
+    void close(int descriptor) noexcept;
+
+    /// Wakes another shard's ring with the next submission, at no system call of its own.
+    void wake(const Waker& other) noexcept;
+    Waker waker() const noexcept;
+
+    /// Submits everything queued, and sleeps until something completes, wake() is called or
+    /// `deadline` comes. Does not sleep if `deadline` has passed.
+    void wait(Instant deadline) noexcept;
+    /// Calls the handlers of everything that has completed: sends of the last turn first.
+    void dispatch() noexcept;
+
+    /// Monotonic time. A system call's worth of work: the loop reads it once per turn.
+    Instant now() const noexcept;
+    WallTime wall_now() const noexcept;
+
+    struct Counters {
+        std::uint64_t system_calls = 0;
+        std::uint64_t completions = 0;
+        std::uint64_t overflows = 0;         ///< waits that found the completion queue overflowed
+        std::uint64_t buffer_shortages = 0;  ///< receives that ended with -ENOBUFS
+    };
+    const Counters& counters() const noexcept;
+
+private:
+    struct State;
+    explicit Ring(std::unique_ptr<State> state) noexcept;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace parley::ring

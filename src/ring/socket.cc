@@ -1,0 +1,121 @@
+#include "ring/socket.h"
+
+#include <arpa/inet.h>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ring/limits.h"
+
+namespace parley::ring {
+namespace {
+
+struct SocketAddress {
+    sockaddr_storage storage{};
+    socklen_t size = 0;
+};
+
+bool to_system(const Address& address, SocketAddress& out) noexcept {
+    auto* v4 = reinterpret_cast<sockaddr_in*>(&out.storage);
+    if (inet_pton(AF_INET, address.host.c_str(), &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(address.port);
+        out.size = sizeof(*v4);
+        return true;
+    }
+    auto* v6 = reinterpret_cast<sockaddr_in6*>(&out.storage);
+    if (inet_pton(AF_INET6, address.host.c_str(), &v6->sin6_addr) != 1) return false;
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(address.port);
+    out.size = sizeof(*v6);
+    return true;
+}
+
+Error last_error() noexcept { return Error{Error::Domain::system, errno}; }
+
+bool set_option(int socket, int level, int name) noexcept {
+    const int on = 1;
+    return setsockopt(socket, level, name, &on, sizeof(on)) == 0;
+}
+
+Status prepare_listener(int listener, const SocketAddress& address) noexcept {
+    if (!set_option(listener, SOL_SOCKET, SO_REUSEADDR) ||
+        !set_option(listener, SOL_SOCKET, SO_REUSEPORT) ||
+        !set_option(listener, IPPROTO_TCP, TCP_NODELAY)) {
+        return last_error();
+    }
+    if (bind(listener, reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0) {
+        return last_error();
+    }
+    if (listen(listener, listen_backlog) != 0) return last_error();
+    return Ok{};
+}
+
+}  // namespace
+
+bool Address::parse(std::string_view text, Address& out) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos) return false;
+    std::string_view host = text.substr(0, colon);
+    const std::string_view port = text.substr(colon + 1);
+    if (host.starts_with('[') && host.ends_with(']')) {
+        host = host.substr(1, host.size() - 2);
+    } else if (host.find(':') != std::string_view::npos) {
+        return false;  // IPv6 wants its brackets
+    }
+    unsigned number = 0;
+    const auto [end, problem] = std::from_chars(port.data(), port.data() + port.size(), number);
+    if (problem != std::errc{} || end != port.data() + port.size() || number > 65535) return false;
+    out.host = host.empty() ? "0.0.0.0" : std::string{host};
+    out.port = static_cast<std::uint16_t>(number);
+    SocketAddress checked;
+    return to_system(out, checked);
+}
+
+bool Address::is_loopback() const noexcept { return host == "::1" || host.starts_with("127."); }
+
+std::string Address::text() const {
+    const bool v6 = host.find(':') != std::string::npos;
+    return v6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
+}
+
+Result<int> listen_tcp(const Address& address) noexcept {
+    SocketAddress where;
+    if (!to_system(address, where)) return Error{Error::Domain::system, EINVAL};
+    const int listener = socket(where.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listener < 0) return last_error();
+    if (const Status status = prepare_listener(listener, where); !status) {
+        close_now(listener);
+        return status.error();
+    }
+    return listener;
+}
+
+Result<std::uint16_t> local_port(int listener) noexcept {
+    SocketAddress where;
+    where.size = sizeof(where.storage);
+    if (getsockname(listener, reinterpret_cast<sockaddr*>(&where.storage), &where.size) != 0) {
+        return last_error();
+    }
+    // The port stands at the same place in both families.
+    return ntohs(reinterpret_cast<const sockaddr_in*>(&where.storage)->sin_port);
+}
+
+void close_now(int descriptor) noexcept { ::close(descriptor); }
+
+std::uint64_t raise_descriptor_limit() noexcept {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
+}
+
+}  // namespace parley::ring

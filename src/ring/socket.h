@@ -1,0 +1,38 @@
+// Sockets that are opened before the loop runs: listeners.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace parley::ring {
+
+/// An IPv4 or IPv6 address with a port, as the operator writes it.
+struct Address {
+    std::string host;  ///< numeric; IPv6 without brackets
+    std::uint16_t port = 0;
+
+    /// Reads `127.0.0.1:7420`, `[::1]:7420` or `:7420` (all addresses). False if it is neither.
+    static bool parse(std::string_view text, Address& out);
+    /// True for 127.0.0.0/8 and ::1.
+    bool is_loopback() const noexcept;
+    std::string text() const;  ///< with brackets around IPv6
+};
+
+/// Opens a listening TCP socket with SO_REUSEADDR, SO_REUSEPORT and TCP_NODELAY, all of which the
+/// accepted sockets inherit. Port 0 lets the system choose; ask local_port().
+/// Errors: domain system, the errno of what failed.
+Result<int> listen_tcp(const Address& address) noexcept;
+
+/// The port a listener has. Errors: domain system.
+Result<std::uint16_t> local_port(int listener) noexcept;
+
+/// Closes a descriptor on which no ring has anything in flight.
+void close_now(int descriptor) noexcept;
+
+/// Raises RLIMIT_NOFILE to its hard limit; answers the limit that holds now.
+std::uint64_t raise_descriptor_limit() noexcept;
+
+}  // namespace parley::ring

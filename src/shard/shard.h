@@ -1,0 +1,133 @@
+// Shard: one core of the server: a ring, a clock, timers, frames, and lanes to the others.
+//
+//   turn: wait ─▶ clock ─▶ completions ─▶ lanes in ─▶ timers ─▶ lanes out, wake who sleeps
+//
+// Everything that lives on a shard is touched only by the shard's thread. It knows nothing of
+// connections or groups: those layers are handed a Shard& and register for their records.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/delegate.h"
+#include "base/ids.h"
+#include "base/time.h"
+#include "ring/ring.h"
+#include "shard/fabric.h"
+#include "shard/frame.h"
+#include "shard/timer_wheel.h"
+
+namespace parley {
+
+/// What happens to a record when its lane is full.
+enum class Urgency : std::uint8_t {
+    perishable,  ///< it is dropped: voice
+    lasting,     ///< it waits in the shard's backlog: everything else
+};
+
+class Shard {
+public:
+    struct Options {
+        FramePool::Options frames;
+        /// What waits for all full lanes together. Reached only if a shard stands still for
+        /// seconds: then post() refuses, and who asked is told to try again.
+        std::size_t backlog_bytes_max = std::size_t{64} << 20;
+        /// How long to look for work before sleeping. Zero on shared cores: a spinning shard
+        /// takes its whole core.
+        Duration spin = Duration::zero();
+    };
+    /// Called with a record that came over a lane; its bytes are the lane's and lie at 16.
+    using RecordHandler = Delegate<void(ShardId from, std::span<std::byte> bytes)>;
+    using Parts = std::initializer_list<std::span<const std::byte>>;
+
+    /// The calling thread becomes the shard's. The ring must be this thread's.
+    Shard(ShardId id, Fabric& fabric, std::unique_ptr<ring::Ring> ring, const Options& options);
+    Shard(const Shard&) = delete;
+    Shard& operator=(const Shard&) = delete;
+    ~Shard();
+
+    ShardId id() const noexcept { return id_; }
+    ring::Ring& ring() noexcept { return *ring_; }
+    TimerWheel& timers() noexcept { return timers_; }
+    FramePool& frames() noexcept { return frames_; }
+    Fabric& fabric() noexcept { return fabric_; }
+
+    /// The time of this turn. It stands still until the next one.
+    Instant now() const noexcept { return now_; }
+    /// Time of day, never behind one given before (message ids must not step back).
+    WallTime wall_now() noexcept;
+    /// True on the shard's own thread (in a simulation: during its turn).
+    bool is_current() const noexcept;
+
+    std::uint64_t hash(std::string_view name) const noexcept;
+    ShardId home(std::uint64_t hash) const noexcept { return fabric_.home(hash); }
+
+    /// Names who takes records of one kind. Once for each kind, before the first turn.
+    void on_record(RecordKind kind, RecordHandler handler) noexcept;
+
+    /// Sends a record, made of the parts one after the other, to another shard. False if it was
+    /// dropped: a perishable one on a full lane, any one beyond the backlog's bound. Records of
+    /// any size may be sent; those above a quarter of a lane travel by a block of their own.
+    bool post(ShardId to, RecordKind kind, Parts parts, Urgency urgency) noexcept;
+
+    /// One round of the loop; sleeps if there is nothing to do until `latest`.
+    void turn(Instant latest = Instant::max()) noexcept;
+    /// The next turn will not sleep: something was left to do.
+    void want_turn() noexcept { turn_wanted_ = true; }
+    /// Ends this shard's sleep. Threads: any.
+    ring::Waker waker() const noexcept { return waker_; }
+
+    struct Counters {
+        std::uint64_t turns = 0;
+        std::uint64_t records_in = 0;
+        std::uint64_t records_out = 0;
+        std::uint64_t records_dropped = 0;
+        std::uint64_t records_delayed = 0;  ///< went through the backlog
+        std::uint64_t wakes = 0;            ///< of other shards
+    };
+    const Counters& counters() const noexcept { return counters_; }
+
+private:
+    struct Waiting {
+        RecordKind kind;
+        std::vector<std::byte> bytes;
+    };
+    struct Outlet {
+        Lane* lane = nullptr;
+        std::deque<Waiting> backlog;
+    };
+
+    bool write(Lane& lane, RecordKind kind, Parts parts, std::size_t size) noexcept;
+    bool delay(Outlet& outlet, RecordKind kind, Parts parts, std::size_t size) noexcept;
+    void drain_backlog(Outlet& outlet) noexcept;
+    void take_records() noexcept;
+    void hand_over(ShardId from, Lane::Record record) noexcept;
+    void publish_records() noexcept;
+    bool lanes_empty() noexcept;
+    Instant sleep_until(Instant latest) noexcept;
+
+    const ShardId id_;
+    Fabric& fabric_;
+    const std::unique_ptr<ring::Ring> ring_;
+    const ring::Waker waker_;
+    const Options options_;
+    Instant now_;
+    TimerWheel timers_;
+    FramePool frames_;
+    WallTime wall_given_{};
+    Instant busy_until_{};  // end of the present spin
+    bool turn_wanted_ = false;
+    std::vector<Outlet> outlets_;  // by shard; none to itself
+    std::size_t backlog_bytes_ = 0;
+    struct Handlers;
+    std::unique_ptr<Handlers> handlers_;
+    Counters counters_;
+};
+
+}  // namespace parley

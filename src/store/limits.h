@@ -1,0 +1,20 @@
+// store limits: how much is kept, and why no more.
+#pragma once
+
+#include <cstddef>
+
+namespace parley::store {
+
+/// Bytes of a user, group or device name; a name has at least one. The longest name anyone can
+/// present is a whole token taken as user id, and a token has at most 4,096 bytes.
+inline constexpr std::size_t name_size_max = 4096;
+
+/// Groups one user belongs to. A login reads them all, so this also bounds its answer:
+/// 128 names x 4,096 bytes = 512 KiB.
+inline constexpr std::size_t groups_per_user_max = 128;
+
+/// Users one shard's memory store knows unless told otherwise. With names of a usual length
+/// (three groups, 16 bytes each) a user takes about 400 bytes: 1,000,000 x 400 bytes = 400 MB.
+inline constexpr std::size_t users_max_default = 1'000'000;
+
+}  // namespace parley::store

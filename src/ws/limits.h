@@ -1,0 +1,21 @@
+// limits: how big and how fragmented a WebSocket message may be.
+#pragma once
+
+#include <cstdint>
+
+namespace parley::ws {
+
+/// What a control frame may carry (RFC 6455 section 5.5).
+inline constexpr std::uint32_t control_bytes_max = 125;
+
+/// What one message may cost. Both bounds are exact: at the bound works, one above does not.
+struct MessageLimits {
+    /// Payload bytes over all fragments. The largest message is an AUDIO or IMAGE of the VoicePing
+    /// protocol: 1 MiB of content plus its envelope (six fields, of which two ids of up to 255
+    /// bytes each; under 1 KiB), rounded up to 4 KiB.
+    std::uint32_t message_bytes_max = 1024 * 1024 + 4 * 1024;
+    /// Frames of one message. Known clients send one; a proxy that cuts at 1 KiB sends 1,028.
+    std::uint32_t fragments_max = 1024;
+};
+
+}  // namespace parley::ws
