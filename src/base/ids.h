@@ -9,6 +9,12 @@ namespace parley {
 /// One core, one thread, one ring. Shards are numbered from 0 without gaps.
 enum class ShardId : std::uint16_t {};
 
+/// A user or a group, by the keyed hash of its id (base/hash.h). Two ids with the same hash would
+/// be taken for one; with a 128-bit secret that nobody outside knows, a million names collide with
+/// a chance of 3 in 10^8 (docs/decisions/0004-keys-are-hashes.md).
+enum class UserKey : std::uint64_t {};
+enum class GroupKey : std::uint64_t {};
+
 /// Counts the talk bursts of one group: a grant's number is never used again, so that a release
 /// or a frame that names an earlier burst can be told from one of the present (a fencing token).
 enum class FloorNumber : std::uint64_t {};

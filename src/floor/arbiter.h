@@ -29,7 +29,7 @@ struct Limits {
 /// Who asks: one device of one user.
 struct Talker {
     SessionRef session;
-    std::uint64_t user = 0;  ///< keyed hash of the user's id
+    UserKey user{};
 
     friend bool operator==(const Talker&, const Talker&) = default;
 };

@@ -16,7 +16,7 @@ struct Reply {
 
     std::uint16_t status = 200;
     std::string_view content_type = "text/plain";
-    std::string_view body;
+    std::string_view body = {};
     Body body_is = Body::sent;
     Then then = Then::keep_alive;
     std::chrono::seconds retry_after{0};  ///< 0: no Retry-After header

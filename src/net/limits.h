@@ -16,18 +16,24 @@ constexpr std::size_t perishable_bytes_max = std::size_t{256} << 10;
 /// Voice older than this is worth nothing to a listener, and is dropped before it is sent.
 constexpr Duration perishable_age_max = std::chrono::milliseconds{500};
 
-/// Text and control that wait for a slow reader: two messages of the largest size (1 MiB and its
-/// envelope), so that one may be on its way while the next arrives. Beyond: the connection is
-/// closed as a slow consumer, since what it is owed may not be dropped in silence.
-constexpr std::size_t lasting_bytes_max = (std::size_t{2} << 20) + (std::size_t{16} << 10);
+struct QueueLimits {
+    /// Text and control that wait for a slow reader: two messages of the largest size (1 MiB and
+    /// its envelope), so that one may be on its way while the next arrives. Beyond: the connection
+    /// is closed as a slow consumer, since what it is owed may not be dropped in silence.
+    std::size_t lasting_bytes_max = (std::size_t{2} << 20) + (std::size_t{16} << 10);
+
+    /// Places in the send queues of one shard's connections: 16,384 connections with four frames
+    /// waiting each. When all are taken, voice is dropped and who needs more is a slow consumer.
+    std::uint32_t waiting_frames_max = 65536;
+};
 
 /// Queued frames that leave as one send. More gains nothing: the cost of a segment is shared by
 /// then, and the copy grows.
 constexpr std::size_t coalesced_bytes_max = std::size_t{8} << 10;
 
-/// Places in the send queues of one shard's connections: 16,384 connections with four frames
-/// waiting each. When all are taken, voice is dropped and who needs more is a slow consumer.
-constexpr std::uint32_t waiting_frames_max = 65536;
+/// How long an exhausted listener waits: accepts resume within a second after descriptors are free
+/// (requirement C5), at ten tries a second.
+constexpr Duration accept_retry = std::chrono::milliseconds{100};
 
 /// How long a peer may take to read the rest and to close after we have closed our side.
 constexpr Duration linger_max = std::chrono::seconds{2};

@@ -22,7 +22,8 @@ void WaitingPool::give_back(WaitingFrame& place) noexcept {
     free_.push_back(place);
 }
 
-SendQueue::Added SendQueue::add(FrameRef frame, Delivery delivery, Instant now) noexcept {
+SendQueue::Added SendQueue::add(FrameRef frame, Delivery delivery, Instant now,
+                                std::size_t lasting_bytes_max) noexcept {
     const std::size_t size = frame.bytes().size();
     Added added = Added::yes;
     if (delivery == Delivery::lasting) {

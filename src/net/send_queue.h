@@ -53,7 +53,9 @@ public:
     SendQueue& operator=(const SendQueue&) = delete;
     ~SendQueue() { clear(); }
 
-    Added add(FrameRef frame, Delivery delivery, Instant now) noexcept;
+    /// `lasting_bytes_max` bounds what lasts; voice has bounds of its own.
+    Added add(FrameRef frame, Delivery delivery, Instant now,
+              std::size_t lasting_bytes_max) noexcept;
 
     /// Takes out what should be sent next: one frame, or several small ones copied together into
     /// one. Voice that is too old by `now` is dropped; their number is added to `dropped`.

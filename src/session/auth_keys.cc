@@ -59,6 +59,9 @@ std::string_view trim(std::string_view text) noexcept {
 
 /// Whether `text` in this variant of base64 is exactly as many bytes as there is room for.
 bool decode_base64(std::string_view text, std::span<unsigned char> bytes, int variant) noexcept {
+    // libsodium 1.0.18 takes bytes above 127 for digits.
+    if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c > 127; }))
+        return false;
     std::size_t size = 0;
     return sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), "\r\n", &size,
                              nullptr, variant) == 0 &&

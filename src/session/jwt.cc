@@ -102,8 +102,12 @@ std::optional<Refusal> check_header_and_signature(const Parts& parts, const JwtK
     if (header.object().at_key("alg").get(algorithm) != simdjson::SUCCESS) {
         return Refusal::wrong_algorithm;
     }
-    return std::visit([&](const auto& pinned) { return check_signature(pinned, algorithm, parts); },
-                      key);
+    if (const auto* secret = std::get_if<HmacSecret>(&key)) {
+        return check_signature(*secret, algorithm, parts);
+    }
+    const auto* public_key = std::get_if<Ed25519PublicKey>(&key);
+    PARLEY_ASSERT(public_key != nullptr);
+    return check_signature(*public_key, algorithm, parts);
 }
 
 /// False if the claim is there but cannot be a time. Text such as 1e400 never gets here: the

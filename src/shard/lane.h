@@ -19,8 +19,10 @@ namespace parley {
 enum class RecordKind : std::uint8_t {
     skip,             ///< inside Lane only: the rest up to the end of its memory is unused
     hand_over,        ///< an accepted connection, to its user's home
-    group_request,    ///< what a session asks of a group, to the group's home
     group_listen,     ///< a shard has listeners of a group, or no longer; to the group's home
+    floor_request,    ///< what a session asks of a group's floor, to the group's home
+    group_audio,      ///< a voice frame, to the group's home
+    group_message,    ///< a text or the like, to the group's home
     group_event,      ///< what a group says, to a shard with listeners
     session_event,    ///< an answer, to the shard of the session
     user_event,       ///< a direct message, to the home of its user

@@ -62,10 +62,6 @@ WallTime Shard::wall_now() noexcept {
     return wall_given_;
 }
 
-std::uint64_t Shard::hash(std::string_view name) const noexcept {
-    return keyed_hash(name, fabric_.hash_key());
-}
-
 void Shard::on_record(RecordKind kind, RecordHandler handler) noexcept {
     auto& place = handlers_->by_kind[static_cast<std::size_t>(kind)];
     PARLEY_ASSERT(!place.has_value());

@@ -65,8 +65,16 @@ public:
     /// True on the shard's own thread (in a simulation: during its turn).
     bool is_current() const noexcept;
 
-    std::uint64_t hash(std::string_view name) const noexcept;
-    ShardId home(std::uint64_t hash) const noexcept { return fabric_.home(hash); }
+    /// The key of a user or a group by its id's string form, the same on every shard.
+    template <class Key>
+    Key key(std::string_view id) const noexcept {
+        return static_cast<Key>(keyed_hash(id, fabric_.hash_key()));
+    }
+    /// The shard where a user or a group lives.
+    template <class Key>
+    ShardId home(Key key) const noexcept {
+        return fabric_.home(raw(key));
+    }
 
     /// Names who takes records of one kind. Once for each kind, before the first turn.
     void on_record(RecordKind kind, RecordHandler handler) noexcept;

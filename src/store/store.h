@@ -38,6 +38,11 @@ struct SignedIn {
 /// Hears the answers. Must outlive the store, or the last question it asked.
 class StoreClient {
 public:
+    StoreClient() noexcept = default;
+    StoreClient(const StoreClient&) = delete;
+    StoreClient(StoreClient&&) = delete;
+    StoreClient& operator=(const StoreClient&) = delete;
+    StoreClient& operator=(StoreClient&&) = delete;
     virtual void on_signed_in(Ticket ticket, Result<SignedIn> answer) noexcept = 0;
     virtual void on_stored(Ticket ticket, Status answer) noexcept = 0;
 

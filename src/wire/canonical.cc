@@ -183,7 +183,7 @@ bool Canonicaliser::append(Bytes value, std::vector<std::byte>& out) {
     entries_.clear();
     Visitor visitor{*this, out};
     std::size_t parsed = 0;
-    return msgpack::parse(as_text(value).data(), value.size(), parsed, visitor);
+    return msgpack::parse(chars(value), value.size(), parsed, visitor);
 }
 
 std::size_t Canonicaliser::kept_bytes() const noexcept {

@@ -18,9 +18,13 @@ namespace parley::wire {
 
 using Bytes = std::span<const std::byte>;
 
+/// For parsers that take characters.
+inline const char* chars(Bytes bytes) noexcept {
+    return reinterpret_cast<const char*>(bytes.data());
+}
 /// The same bytes under another type, for what is known or about to be checked to be text.
 inline std::string_view as_text(Bytes bytes) noexcept {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    return {chars(bytes), bytes.size()};
 }
 inline Bytes as_bytes(std::string_view text) noexcept {
     return {reinterpret_cast<const std::byte*>(text.data()), text.size()};

@@ -20,11 +20,11 @@ inline constexpr std::size_t id_encoded_bytes_max = id_bytes_max + 3;
 /// types. Bytes and text, which only need a look at their head, are not meant. The rebuilt value
 /// is at most 16 times as long (the one-byte key `80` becomes the text "[object Object]"), so
 /// that the decoder never needs more than 4 MiB for it, and as much again for its lists of keys.
-inline constexpr std::size_t rebuilt_bytes_max = 256 * 1024;
+inline constexpr std::size_t rebuilt_bytes_max = std::size_t{256} * 1024;
 
 /// Scratch space a decoder keeps from one message to the next; what one large message needed
 /// beyond it is given back. 64 KiB holds every message that is part of a talk.
-inline constexpr std::size_t scratch_kept_bytes_max = 64 * 1024;
+inline constexpr std::size_t scratch_kept_bytes_max = std::size_t{64} * 1024;
 
 static_assert(id_bytes_max < 65536, "str 16 must hold every id");
 static_assert(rebuilt_bytes_max > scratch_kept_bytes_max);

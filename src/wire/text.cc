@@ -3,8 +3,6 @@
 #include <chrono>
 #include <cstdio>
 #include <msgpack.hpp>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include "wire/item.h"
 #include "wire/number.h"
@@ -99,100 +97,103 @@ struct TextVisitor : msgpack::null_visitor {
     std::size_t maps = 0;               // open ones
 };
 
-// RapidJSON's writer places the commas and brackets. Numbers and text are written here: it would
-// print 1e21 as 1e21 instead of 1e+21, and control characters in upper-case hexadecimal.
+// No writer of a JSON library is used: numbers and text have to be written here in any case (1e+21,
+// lower-case escapes), and RapidJSON 1.1 computes with null pointers, which sanitizers stop at.
 struct JsonVisitor : msgpack::null_visitor {
-    explicit JsonVisitor(rapidjson::StringBuffer& output) : writer(output) {}
+    explicit JsonVisitor(std::string& output) : out(output) {}
 
-    bool visit_nil() { return begin() && writer.Null(); }
-    bool visit_boolean(bool truth) { return begin() && writer.Bool(truth); }
-    bool visit_positive_integer(std::uint64_t value) { return begin() && writer.Uint64(value); }
-    bool visit_negative_integer(std::int64_t value) { return begin() && writer.Int64(value); }
-    bool visit_float32(float value) { return visit_float64(value); }
-    bool visit_float64(double value) {
-        NumberText buffer;
-        return begin() && raw(print_number(value, buffer), rapidjson::kNumberType);
-    }
+    bool visit_nil() { return put("null"); }
+    bool visit_boolean(bool truth) { return put(truth ? "true" : "false"); }
+    bool visit_positive_integer(std::uint64_t value) { return number(static_cast<double>(value)); }
+    bool visit_negative_integer(std::int64_t value) { return number(static_cast<double>(value)); }
+    bool visit_float32(float value) { return number(value); }
+    bool visit_float64(double value) { return number(value); }
     bool visit_str(const char* data, std::uint32_t size) {
         if (is_key) {
             key = {data, size};
             has_key = true;
             return true;
         }
-        return begin() && text({data, size});
+        if (!begin()) return false;
+        append_json_string({data, size}, out);
+        return true;
     }
     bool visit_bin(const char* data, std::uint32_t size);
     bool visit_ext(const char* data, std::uint32_t size);
-    bool start_array(std::uint32_t) {
-        ++levels;
-        return begin() && writer.StartArray();
-    }
-    bool end_array() {
-        --levels;
-        return writer.EndArray();
-    }
-    bool start_map(std::uint32_t) {
-        ++levels;
-        return begin() && writer.StartObject();
-    }
+    bool start_array(std::uint32_t) { return open('['); }
+    bool end_array() { return close(']'); }
+    bool start_map(std::uint32_t) { return open('{'); }
     bool start_map_key() { return is_key = true; }
     bool end_map_key() {
         is_key = false;
         return true;
     }
-    bool end_map() {
-        --levels;
-        return writer.EndObject();
-    }
+    bool end_map() { return close('}'); }
 
-    // A key is written once its value is known to have JSON. Keys of a canonical map are str.
+    // What comes before a value. A key is written only now, as its value is known to have JSON.
+    // Keys of a canonical map are str; anything else ends the walk.
     bool begin() {
         if (is_key) return false;
-        if (!has_key) return true;
-        has_key = false;
-        return text(key);
+        if (!members.empty() && members.back()++ > 0) out += ',';
+        if (has_key) {
+            has_key = false;
+            append_json_string(key, out);
+            out += ':';
+        }
+        return true;
     }
-    bool raw(std::string_view json, rapidjson::Type type) {
-        return writer.RawValue(json.data(), json.size(), type);
+    bool put(std::string_view json) {
+        if (!begin()) return false;
+        out += json;
+        return true;
     }
-    bool text(std::string_view value) {
-        quoted.clear();
-        append_json_string(value, quoted);
-        return raw(quoted, rapidjson::kStringType);
+    bool number(double value) {
+        NumberText buffer;
+        return put(print_number(value, buffer));
+    }
+    bool open(char bracket) {
+        if (!begin()) return false;
+        out += bracket;
+        members.push_back(0);
+        return true;
+    }
+    bool close(char bracket) {
+        members.pop_back();
+        out += bracket;
+        return true;
     }
 
-    rapidjson::Writer<rapidjson::StringBuffer> writer;
-    std::string quoted;
+    std::string& out;
+    std::vector<std::size_t> members;  // written so far, of each open array and object
     std::string_view key;
     bool has_key = false;
     bool is_key = false;
-    std::size_t levels = 0;
 };
 
 bool JsonVisitor::visit_bin(const char* data, std::uint32_t size) {
-    if (!begin()) return false;
-    writer.StartObject();
-    writer.Key("type");
-    writer.String("Buffer");
-    writer.Key("data");
-    writer.StartArray();
-    for (std::byte byte : as_bytes({data, size}))
-        writer.Uint(std::to_integer<unsigned>(byte));
-    writer.EndArray();
-    return writer.EndObject();
+    if (!put(R"({"type":"Buffer","data":[)")) return false;
+    std::string_view comma;
+    for (std::byte byte : as_bytes({data, size})) {
+        out += comma;
+        append_number(std::to_integer<int>(byte), out);
+        comma = ",";
+    }
+    out += "]}";
+    return true;
 }
 
 bool JsonVisitor::visit_ext(const char* data, std::uint32_t size) {
     const Bytes bytes = as_bytes({data, size});
     if (is_date_body(bytes)) {
         const std::string date = date_text(bytes.subspan(1));
-        return begin() && (date.empty() ? writer.Null() : text(date));
+        return put(date.empty() ? "null" : '"' + date + '"');
     }
+    if (is_key) return false;
     if (has_key) {
         has_key = false;  // undefined: the member is left out
         return true;
     }
-    return levels == 0 || writer.Null();
+    return members.empty() || put("null");
 }
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
@@ -235,16 +236,16 @@ std::string text_of(std::span<const std::byte> value) {
     std::string text;
     TextVisitor visitor{text};
     std::size_t parsed = 0;
-    msgpack::parse(as_text(value).data(), value.size(), parsed, visitor);
+    msgpack::parse(chars(value), value.size(), parsed, visitor);
     return text;
 }
 
 std::string json_of(std::span<const std::byte> value) {
-    rapidjson::StringBuffer json;
+    std::string json;
     JsonVisitor visitor{json};
     std::size_t parsed = 0;
-    msgpack::parse(as_text(value).data(), value.size(), parsed, visitor);
-    return {json.GetString(), json.GetSize()};
+    msgpack::parse(chars(value), value.size(), parsed, visitor);
+    return json;
 }
 
 void append_json_string(std::string_view text, std::string& out) {

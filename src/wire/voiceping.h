@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -28,9 +29,10 @@ enum class Dialect : std::uint8_t { router_2023, router_2026 };
 /// and audio never allocate; one per shard is enough.
 class Decoder final {
 public:
-    explicit Decoder(Dialect dialect) noexcept : dialect_(dialect) {}
+    explicit Decoder(Dialect dialect) noexcept;
     Decoder(const Decoder&) = delete;
     Decoder& operator=(const Decoder&) = delete;
+    ~Decoder() = default;
 
     /// One binary message. Ids, message id and payload come out as the original would encode them
     /// again: shortest heads, integers for whole floats, keys as text. A false `to` (absent, nil,
@@ -60,6 +62,7 @@ private:
     Result<Bytes> read_value(const Item& item, std::vector<std::byte>& scratch) noexcept;
     bool list_to_bin(const Item& list) noexcept;
     bool map_to_bin(const Item& map) noexcept;
+    std::optional<std::uint64_t> place_of(const Item& key) noexcept;
     void release_scratch() noexcept;
 
     Dialect dialect_;

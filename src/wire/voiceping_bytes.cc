@@ -23,14 +23,6 @@ std::byte low_byte(const Item& item) noexcept {
     return static_cast<std::byte>(static_cast<unsigned>(rest) & 0xffU);
 }
 
-// The place a key gives its byte. Nothing if it is no canonical decimal number.
-std::optional<std::uint64_t> place_of(const Item& key) noexcept {
-    if (key.type == Type::str) return canonical_natural(as_text(key.body));
-    if (!is_number(key)) return std::nullopt;
-    NumberText buffer;
-    return canonical_natural(print_number(number_of(key), buffer));
-}
-
 void start_bin(std::size_t size, std::vector<std::byte>& out) {
     const Head head = Head::bin(size);
     out.assign(head.bytes().begin(), head.bytes().end());
@@ -67,6 +59,18 @@ bool Decoder::list_to_bin(const Item& list) noexcept {
         payload_.push_back(low_byte(*element));
     }
     return true;
+}
+
+// The place a key gives its byte: the number its text names. Nothing if it is no canonical one.
+std::optional<std::uint64_t> Decoder::place_of(const Item& key) noexcept {
+    if (key.type == Type::str || key.type == Type::bin) return canonical_natural(as_text(key.body));
+    if (is_number(key)) {
+        NumberText buffer;
+        return canonical_natural(print_number(number_of(key), buffer));
+    }
+    payload_.clear();
+    if (!canonicaliser_.append(key.encoded, payload_)) return std::nullopt;
+    return canonical_natural(text_of(payload_));
 }
 
 bool Decoder::map_to_bin(const Item& map) noexcept {

@@ -79,6 +79,11 @@ struct Decoder::Envelope {
     }
 };
 
+Decoder::Decoder(Dialect dialect) noexcept : dialect_(dialect) {
+    // The first check of text that is not ASCII chooses how to use this processor, and allocates.
+    static_cast<void>(is_utf8("\xff"));
+}
+
 Result<Decoder::Envelope> Decoder::read_envelope(Bytes message) noexcept {
     Reader reader{message};
     PARLEY_TRY(const Item array, reader.next());
@@ -153,8 +158,9 @@ Result<Id> Decoder::read_text_id(const Item& item, IdScratch& scratch) noexcept 
         id.encoded = join(Head::str(id.text.size()), as_bytes(id.text), scratch.encoded);
         return id;
     }
-    const std::optional<Head> head = Head::of(item);
-    if (!starts_with(item, *head)) id.encoded = join(*head, item.body, scratch.encoded);
+    const Head head =
+        item.type == Type::str ? Head::str(item.body.size()) : Head::bin(item.body.size());
+    if (!starts_with(item, head)) id.encoded = join(head, item.body, scratch.encoded);
     return id;
 }
 

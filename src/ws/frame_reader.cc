@@ -236,7 +236,7 @@ Received FrameReader::deliver_close(std::span<std::byte> payload) noexcept {
 Received FrameReader::fail(CloseCode code) noexcept {
     stage_ = Stage::ended;
     gathered_.reset();
-    return {.what = Received::What::failed, .payload = {}, .code = code};
+    return {.what = Received::What::failed, .code = code};
 }
 
 /// Between frames: a message has begun and its next fragment must come.

@@ -30,7 +30,7 @@ struct Received {
 
     What what = What::need_more;
     /// Unmasked. Of a message: all of it. Of a close: code and reason as they must be echoed.
-    std::span<std::byte> payload;
+    std::span<std::byte> payload = {};
     /// close: the code received, or no_status. failed: the code to close with.
     CloseCode code = CloseCode::no_status;
 };

@@ -1,0 +1,96 @@
+// parley::Server: a push-to-talk server inside your program.
+//
+//   parley::Options options;
+//   options.auth = parley::Auth::trust;
+//   std::string error;
+//   auto server = parley::Server::start(options, error);
+//   if (!server) return fail(error);
+//   ...
+//   server->stop();
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "parley/handler.h"
+#include "parley/options.h"
+
+#if defined(__GNUC__)
+#define PARLEY_PUBLIC __attribute__((visibility("default")))
+#else
+#define PARLEY_PUBLIC
+#endif
+
+namespace parley {
+
+/// Why a server did not start, as a program's exit status says it.
+enum class StartFailure : std::uint8_t {
+    none,
+    options,  ///< the options contradict each other, or a file they name is not usable
+    machine,  ///< this machine cannot run it: no io_uring, no such core
+    system,   ///< the address is taken or the like
+};
+
+/// What one shard has done since it started, and has now.
+struct ShardStats {
+    std::uint64_t connections = 0;  ///< now, handshakes included
+    std::uint64_t sessions = 0;     ///< signed in, now
+    std::uint64_t groups = 0;       ///< with listeners and at home here, now
+    std::uint64_t messages_in = 0;
+    std::uint64_t messages_dropped = 0;  ///< that were no message of the protocol
+    std::uint64_t senders_corrected = 0; ///< that claimed to be from somebody else
+    std::uint64_t tokens_refused = 0;
+    std::uint64_t frames_relayed = 0;    ///< voice, decided here
+    std::uint64_t frames_dropped = 0;    ///< voice of who did not hold the floor
+    std::uint64_t deliveries = 0;        ///< events handed to listeners of groups here
+    std::uint64_t voice_dropped = 0;     ///< frames that slow readers lost
+    std::uint64_t slow_consumers = 0;    ///< disconnected for not reading
+    std::uint64_t floors_granted = 0;
+    std::uint64_t floors_busy = 0;
+    std::uint64_t records_out = 0;       ///< to other shards
+    std::uint64_t records_dropped = 0;
+    std::uint64_t bytes_in = 0;
+    std::uint64_t sends = 0;
+    std::uint64_t system_calls = 0;
+    std::uint64_t turns = 0;
+    std::uint64_t frames_outstanding = 0;  ///< encoded and not yet sent, now
+};
+
+/// Threads: one at a time, save stop(), which any may call. A server owns threads of its own, one
+/// for each shard; several servers may live in one process.
+class PARLEY_PUBLIC Server {
+public:
+    /// Starts listening. On failure returns null and puts a sentence into `error` that says what
+    /// to do.
+    /// Blocks: until all shards run.
+    static std::unique_ptr<Server> start(const Options& options, std::string& error,
+                                         StartFailure& failure);
+    static std::unique_ptr<Server> start(const Options& options, std::string& error);
+
+    /// Stops, and waits for it.
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    /// Where it listens, as `ws://127.0.0.1:7420`.
+    const std::string& url() const noexcept;
+
+    /// Takes no more connections, closes all with 1001 and ends the shards.
+    /// Threads: any; also in a signal handler. Blocks: no. Calling again changes nothing.
+    /// Time: at most about three seconds, for peers that do not answer.
+    void stop() noexcept;
+    /// Blocks until the server has stopped.
+    void wait() noexcept;
+
+    /// One entry for each shard. Blocks: for one turn of each shard.
+    std::vector<ShardStats> stats();
+
+private:
+    struct State;
+    explicit Server(std::unique_ptr<State> state) noexcept;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace parley

@@ -1,0 +1,121 @@
+#include "command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+
+#include "environment.h"
+#include "parley/version.h"
+
+namespace parley::daemon {
+namespace {
+
+constexpr const char* about =
+    "Parley: one server for push-to-talk and realtime messaging.\n"
+    "Radios and browsers that speak VoicePing connect to it as they are.";
+
+constexpr const char* serve_help =
+    "Runs the server.\n\n"
+    "A first try:      parley serve --dev\n"
+    "With signed ids:  parley serve --listen 0.0.0.0:7420 --jwt-secret-file secret.txt\n"
+    "On its own cores: parley serve --cores 2-5 ...\n\n"
+    "Ends on SIGTERM or SIGINT, closing every connection with 1001. Every option can also stand\n"
+    "in the environment, as PARLEY_LISTEN for --listen.";
+
+void add_network(CLI::App& serve, Options& options) {
+    serve.add_option("--listen", options.listen, "numeric address and port; port 0: any free one")
+        ->envname("PARLEY_LISTEN")
+        ->capture_default_str()
+        ->group("Network");
+    serve.add_option("--shards", options.shards, "threads; default: one for each core")
+        ->envname("PARLEY_SHARDS")
+        ->group("Cores");
+    serve.add_option("--cores", options.cores, "pin one shard to each of these, as 0-3,6")
+        ->envname("PARLEY_CORES")
+        ->group("Cores");
+}
+
+void add_identity(CLI::App& serve, Options& options) {
+    static const std::map<std::string, Auth> auths{{"jwt", Auth::jwt}, {"trust", Auth::trust}};
+    static const std::map<std::string, Join> joins{{"open", Join::open},
+                                                   {"managed", Join::managed}};
+    serve
+        .add_option("--auth", options.auth,
+                    "jwt: a signed token says who it is (default)\n"
+                    "trust: the token is the user id, unchecked")
+        ->transform(CLI::CheckedTransformer(auths).description(""))
+        ->option_text("jwt|trust")
+        ->envname("PARLEY_AUTH")
+        ->group("Identity");
+    serve
+        .add_option("--join", options.join,
+                    "open: clients join groups by themselves (default with trust)\n"
+                    "managed: tokens say who is in which group (default with jwt)")
+        ->transform(CLI::CheckedTransformer(joins).description(""))
+        ->option_text("open|managed")
+        ->envname("PARLEY_JOIN")
+        ->group("Identity");
+    serve.add_option("--jwt-secret-file", options.jwt_secret_file, "secret of HS256, HS384, HS512")
+        ->option_text("FILE")
+        ->envname("PARLEY_JWT_SECRET_FILE")
+        ->group("Identity");
+    serve
+        .add_option("--jwt-public-key-file", options.jwt_public_key_file,
+                    "public key of EdDSA (Ed25519)")
+        ->option_text("FILE")
+        ->envname("PARLEY_JWT_PUBLIC_KEY_FILE")
+        ->group("Identity");
+    serve
+        .add_flag("--trust-the-network", options.trust_the_network,
+                  "really trust everybody who reaches an address other than loopback")
+        ->envname("PARLEY_TRUST_THE_NETWORK")
+        ->group("Identity");
+}
+
+CommandLine mistake(const std::string& text) {
+    std::fprintf(stderr, "parley: %s\n", text.c_str());
+    return {.status = Exit::usage};
+}
+
+// What --dev means: everything thrown away, everybody trusted, on loopback only.
+void apply_dev(const CLI::App& serve, Options& options) {
+    if (serve.count("--auth") == 0) options.auth = Auth::trust;
+    if (serve.count("--join") == 0) options.join = Join::open;
+}
+
+}  // namespace
+
+CommandLine read_command_line(int argc, char** argv) {
+    CommandLine line;
+    CLI::App app{about, "parley"};
+    app.set_version_flag("--version", PARLEY_VERSION);
+    app.require_subcommand(1);
+    CLI::App& serve = *app.add_subcommand("serve", serve_help);
+    app.add_subcommand("version", "Prints the version.");
+    serve.add_flag("--dev", line.dev, "trust everybody, on loopback, keep nothing")
+        ->envname("PARLEY_DEV");
+    add_network(serve, line.options);
+    add_identity(serve, line.options);
+
+    std::string error;
+    if (!read_environment(line.options, error)) return mistake(error);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& asked) {
+        // CLI11 says by an exception that help was asked for, and what was wrong.
+        const bool fine = asked.get_exit_code() == 0;
+        app.exit(asked);
+        line.status = fine ? Exit::success : Exit::usage;
+        return line;
+    }
+    if (app.got_subcommand("version")) {
+        std::printf("parley %s\n", PARLEY_VERSION);
+        return line;
+    }
+    if (line.dev) apply_dev(serve, line.options);
+    line.action = CommandLine::Action::serve;
+    return line;
+}
+
+}  // namespace parley::daemon

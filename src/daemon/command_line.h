@@ -1,0 +1,29 @@
+// command_line: what `parley serve` was asked to do, from its arguments and the environment.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "parley/options.h"
+
+namespace parley::daemon {
+
+/// Exit statuses, as docs/OPERATIONS.md promises them.
+enum class Exit : std::uint8_t { success = 0, failure = 1, usage = 2, machine = 78 };
+
+struct CommandLine {
+    enum class Action : std::uint8_t {
+        serve,
+        done,  ///< help, the version or a mistake was printed: exit with `status`
+    };
+
+    Action action = Action::done;
+    Exit status = Exit::success;
+    bool dev = false;
+    Options options;
+};
+
+/// Prints help and mistakes itself. Not thread-safe: reads the environment.
+CommandLine read_command_line(int argc, char** argv);
+
+}  // namespace parley::daemon

@@ -1,0 +1,49 @@
+#include "net/listener.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "base/assert.h"
+#include "net/limits.h"
+
+namespace parley::net {
+
+Listener::Listener(Shard& shard, int descriptor, Accepted accepted) noexcept
+    : shard_(shard),
+      descriptor_(descriptor),
+      accepted_(accepted),
+      accept_(ring::Operation::Handler::to<&Listener::on_accept>(*this)),
+      retry_(Timer::Handler::to<&Listener::on_retry>(*this)) {}
+
+Listener::~Listener() { PARLEY_ASSERT(closed()); }
+
+void Listener::start() noexcept { shard_.ring().accept(accept_, descriptor_); }
+
+void Listener::stop() noexcept {
+    if (stopping_) return;
+    stopping_ = true;
+    retry_.cancel();
+    if (accept_.in_flight()) return shard_.ring().cancel(accept_);
+    shard_.ring().close(std::exchange(descriptor_, -1));
+}
+
+void Listener::on_accept(const ring::Completion& completion) noexcept {
+    if (completion.result >= 0) {
+        if (stopping_) {
+            shard_.ring().close(completion.result);
+        } else {
+            accepted_(completion.result);
+        }
+    } else if (!stopping_) {
+        ++failures_;
+    }
+    if (completion.more) return;
+    if (stopping_) return shard_.ring().close(std::exchange(descriptor_, -1));
+    if (completion.result >= 0 || completion.result == -ECONNABORTED) return start();
+    // Out of descriptors or memory: trying again at once would spin until somebody leaves.
+    shard_.timers().start(retry_, shard_.now() + accept_retry);
+}
+
+void Listener::on_retry() noexcept { start(); }
+
+}  // namespace parley::net

@@ -1,0 +1,30 @@
+// server options: from what an embedding program wrote to what the layers need.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "parley/options.h"
+#include "parley/server.h"
+#include "ring/socket.h"
+#include "server/worker.h"
+#include "session/auth.h"
+
+namespace parley::server {
+
+/// Options that were checked and made whole.
+struct Plan {
+    ring::Address address;
+    std::vector<int> cores;  ///< one for each shard; empty: not pinned
+    std::size_t shards = 1;
+    Shard::Options shard;
+    WorkerOptions worker;
+    std::optional<session::Authenticator> authenticator;
+};
+
+/// Reads the files that the options name. On failure puts a sentence into `error` that says what
+/// to do, and returns why; `plan` is then not to be used.
+StartFailure make_plan(const Options& options, Plan& plan, std::string& error);
+
+}  // namespace parley::server

@@ -1,0 +1,131 @@
+#include "server/shard_thread.h"
+
+#include <fmt/format.h>
+
+#include "shard/pinning.h"
+
+namespace parley::server {
+namespace {
+
+// After this a stopping shard waits no longer for peers to close: net::linger_max and some.
+constexpr Duration stop_max = std::chrono::milliseconds{2500};
+// How long a stopping shard that has nothing left sleeps between looks at the others.
+constexpr Duration stop_step = std::chrono::milliseconds{5};
+
+ShardStats stats_of(Worker& worker) {
+    Shard& shard = worker.shard();
+    const auto& ring = shard.ring().counters();
+    ShardStats stats{
+        .connections = worker.net().connections,
+        .sessions = worker.sessions().size(),
+        .groups = worker.groups().size(),
+        .messages_in = worker.context().messages_in,
+        .messages_dropped = worker.context().messages_dropped,
+        .senders_corrected = worker.context().senders_corrected,
+        .frames_relayed = worker.relay().counters().frames + worker.direct_relay().frames(),
+        .frames_dropped = worker.relay().counters().no_group +
+                          worker.relay().counters().not_holder +
+                          worker.direct_relay().frames_after_limit(),
+        .deliveries = worker.listeners().deliveries(),
+        .voice_dropped = worker.net().voice_dropped,
+        .slow_consumers = worker.net().slow_consumers,
+        .floors_granted = worker.floor().counters().granted,
+        .floors_busy = worker.floor().counters().busy,
+        .records_out = shard.counters().records_out,
+        .records_dropped = shard.counters().records_dropped,
+        .bytes_in = worker.net().bytes_in,
+        .sends = worker.net().sends,
+        .system_calls = ring.system_calls,
+        .turns = shard.counters().turns,
+        .frames_outstanding = shard.frames().outstanding(),
+    };
+    for (std::size_t i = 0; i < session::refusal_count; ++i) {
+        stats.tokens_refused += worker.refused(static_cast<session::Refusal>(i));
+    }
+    return stats;
+}
+
+}  // namespace
+
+ShardThread::ShardThread(Crew& crew, ShardId id, int listener)
+    : crew_(crew), id_(id), listener_(listener), thread_([this] { run(); }) {}
+
+ShardThread::~ShardThread() {
+    if (thread_.joinable()) thread_.join();
+}
+
+std::string ShardThread::wait_until_running() { return running_.get_future().get(); }
+
+void ShardThread::run() {
+    name_this_thread(fmt::format("parley-{}", raw(id_)));
+    const auto& cores = crew_.plan.cores;
+    std::string error;
+    if (!cores.empty() && !pin_this_thread(cores[raw(id_)])) {
+        error = fmt::format("cannot run on core {}", cores[raw(id_)]);
+    }
+    std::unique_ptr<ring::Ring> ring;
+    if (error.empty()) ring = ring::Ring::open({}, error);
+    if (!ring) {
+        ring::close_now(listener_);
+        return running_.set_value(error);
+    }
+    Shard shard{id_, crew_.fabric, std::move(ring), crew_.plan.shard};
+    waker_ = shard.waker();
+    Worker worker{shard, crew_.plan.worker, *crew_.plan.authenticator};
+    worker.start(listener_);
+    running_.set_value({});
+    loop(shard, worker);
+    finish(shard, worker);
+}
+
+void ShardThread::loop(Shard& shard, Worker& worker) {
+    while (!crew_.stopping.load(std::memory_order_acquire)) {
+        shard.turn();
+        if (stats_asked_.load(std::memory_order_acquire)) answer_stats(worker);
+    }
+}
+
+void ShardThread::finish(Shard& shard, Worker& worker) {
+    worker.stop();
+    const Instant patience = shard.now() + stop_max;
+    bool counted = false;
+    bool aborted = false;
+    // Nobody leaves before all are done: records may still be on their way.
+    while (crew_.idle.load(std::memory_order_acquire) < crew_.fabric.shards()) {
+        shard.turn(shard.now() + stop_step);
+        if (!aborted && shard.now() >= patience) {
+            worker.abort();
+            aborted = true;
+        }
+        if (!counted && worker.idle()) {
+            counted = true;
+            crew_.idle.fetch_add(1, std::memory_order_acq_rel);
+        }
+    }
+    const std::lock_guard lock{stats_mutex_};
+    ended_ = true;
+    if (stats_wanted_ != nullptr) stats_wanted_->set_value({});
+    stats_wanted_ = nullptr;
+}
+
+ShardStats ShardThread::stats() {
+    std::promise<ShardStats> promise;
+    auto answer = promise.get_future();
+    {
+        const std::lock_guard lock{stats_mutex_};
+        if (ended_) return {};
+        stats_wanted_ = &promise;
+        stats_asked_.store(true, std::memory_order_release);
+    }
+    waker_.wake();
+    return answer.get();
+}
+
+void ShardThread::answer_stats(Worker& worker) {
+    const std::lock_guard lock{stats_mutex_};
+    stats_asked_.store(false, std::memory_order_release);
+    if (stats_wanted_ != nullptr) stats_wanted_->set_value(stats_of(worker));
+    stats_wanted_ = nullptr;
+}
+
+}  // namespace parley::server

@@ -1,0 +1,203 @@
+#include "server/worker.h"
+
+#include <utility>
+
+#include "group/refusals.h"
+#include "session/limits.h"
+#include "wire/value.h"
+
+namespace parley::server {
+
+Worker::Worker(Shard& shard, const WorkerOptions& options,
+               const session::Authenticator& authenticator)
+    : shard_(shard),
+      options_(options),
+      policy_{authenticator, options.handler == nullptr ? session::Opening::Admit::by_token
+                                                        : session::Opening::Admit::anybody},
+      net_(shard, options.queues),
+      decoder_(options.dialect),
+      context_{.net = net_,
+               .settings = options.sockets,
+               .decoder = decoder_,
+               .dialect = options.dialect,
+               .commands = *this},
+      post_(shard, sessions_),
+      store_({.hash_key = shard.fabric().hash_key()}),
+      listeners_(shard),
+      groups_(shard, listeners_),
+      floor_(shard, groups_, post_, options.floor),
+      membership_({.shard = shard,
+                   .sessions = sessions_,
+                   .post = post_,
+                   .listeners = listeners_,
+                   .groups = groups_,
+                   .floor = floor_,
+                   .store = store_,
+                   .policy = options.join}),
+      relay_(shard, groups_),
+      direct_(shard, sessions_, post_, options.floor.talk_max),
+      chat_(shard, groups_, post_) {
+    shard.on_record(RecordKind::hand_over,
+                    Shard::RecordHandler::to<&Worker::on_hand_over>(*this));
+}
+
+Worker::~Worker() { PARLEY_ASSERT(idle()); }
+
+void Worker::start(int listener) {
+    listener_ = std::make_unique<net::Listener>(
+        shard_, listener, net::Listener::Accepted::to<&Worker::on_accepted>(*this));
+    listener_->start();
+}
+
+void Worker::stop() noexcept {
+    stopping_ = true;
+    if (listener_) listener_->stop();
+    for (session::Opening& opening : openings_) opening.abort();
+    for (RawSocket& socket : raw_sockets_) socket.close_going_away();
+    sessions_.for_each([](session::Session& session) {
+        session.close(ws::CloseCode::going_away, "the server is stopping; connect again later");
+    });
+}
+
+void Worker::abort() noexcept {
+    for (RawSocket& socket : raw_sockets_) socket.abort();
+    sessions_.for_each([](session::Session& session) { session.abort(); });
+}
+
+bool Worker::idle() const noexcept {
+    return (!listener_ || listener_->closed()) && net_.connections == 0;
+}
+
+void Worker::on_accepted(int descriptor) noexcept {
+    if (opening_count_ >= session::openings_max) return shard_.ring().close(descriptor);
+    auto* opening = new session::Opening(net_, descriptor, policy_, *this);
+    openings_.push_back(*opening);
+    ++opening_count_;
+    opening->start();
+}
+
+void Worker::on_opening_gone(session::Opening& opening) noexcept {
+    --opening_count_;
+    delete &opening;
+}
+
+void Worker::on_refused(session::Refusal reason) noexcept {
+    ++refusals_[static_cast<std::size_t>(reason)];
+}
+
+void Worker::on_admitted(session::Opening& opening, session::Admission admission,
+                         int descriptor) noexcept {
+    on_opening_gone(opening);
+    const ShardId home = shard_.home(shard_.key<UserKey>(admission.identity.user));
+    // Nameless connections have no home: they stay where they were accepted.
+    if (home == shard_.id() || options_.handler != nullptr) {
+        return welcome(std::move(admission), descriptor);
+    }
+    const std::vector<std::byte> record = session::pack(admission, descriptor);
+    if (!shard_.post(home, RecordKind::hand_over, {record}, Urgency::lasting)) {
+        shard_.ring().close(descriptor);
+    }
+}
+
+void Worker::on_hand_over(ShardId, std::span<std::byte> record) noexcept {
+    int descriptor = -1;
+    session::Admission admission = session::unpack(record, descriptor);
+    welcome(std::move(admission), descriptor);
+}
+
+void Worker::welcome(session::Admission admission, int descriptor) noexcept {
+    if (stopping_) return shard_.ring().close(descriptor);
+    if (options_.handler != nullptr) {
+        auto* socket = new RawSocket(net_, options_.sockets, descriptor, *options_.handler,
+                                     RawSocket::Gone::to<&Worker::on_raw_socket_gone>(*this));
+        raw_sockets_.push_back(*socket);
+        return socket->open(std::move(admission));
+    }
+    session::Session& session = sessions_.add(context_, std::move(admission), descriptor);
+    // Signed in before its first words are read: they may already be here.
+    membership_.sign_in(session);
+    session.open();
+}
+
+void Worker::on_raw_socket_gone(RawSocket& socket) noexcept { delete &socket; }
+
+void Worker::on_leaving(session::Session& session) noexcept { membership_.sign_out(session); }
+
+void Worker::on_gone(session::Session& session) noexcept { sessions_.remove(session); }
+
+void Worker::on_command(session::Session& session, const wire::Command& command) noexcept {
+    if (command.verb == wire::Verb::connection_test) return answer_test(session, command);
+    if (command.scope == wire::Scope::direct) return on_direct(session, command);
+    on_group(session, command);
+}
+
+void Worker::on_group(session::Session& session, const wire::Command& command) noexcept {
+    switch (command.verb) {
+        case wire::Verb::audio:
+            return relay_.on_audio(session, command);
+        case wire::Verb::floor_request:
+            return on_floor_request(session, command);
+        case wire::Verb::floor_release:
+            return floor_.release(session, shard_.key<GroupKey>(command.to.text), command);
+        case wire::Verb::join:
+            return membership_.join(session, command);
+        case wire::Verb::leave:
+            return membership_.leave(session, command);
+        case wire::Verb::text:
+        case wire::Verb::interactive:
+            return chat_.on_text(session, command);
+        case wire::Verb::image:
+            return chat_.on_image(session, command);
+        case wire::Verb::hello:
+        case wire::Verb::delivered:
+        case wire::Verb::read:
+        case wire::Verb::connection_test:
+            return;  // nothing comes of them in a group
+    }
+}
+
+void Worker::on_direct(session::Session& session, const wire::Command& command) noexcept {
+    switch (command.verb) {
+        case wire::Verb::audio:
+            return direct_.on_audio(session, command);
+        case wire::Verb::floor_request:
+            return direct_.on_start(session, command);
+        case wire::Verb::floor_release:
+            return direct_.on_stop(session, command);
+        case wire::Verb::text:
+        case wire::Verb::interactive:
+            return chat_.on_text(session, command);
+        case wire::Verb::image:
+            return chat_.on_image(session, command);
+        case wire::Verb::delivered:
+        case wire::Verb::read:
+            return chat_.on_receipt(command);
+        case wire::Verb::hello:
+        case wire::Verb::join:
+        case wire::Verb::leave:
+        case wire::Verb::connection_test:
+            return;  // nothing comes of them between two users
+    }
+}
+
+void Worker::on_floor_request(session::Session& session, const wire::Command& command) noexcept {
+    const auto group = shard_.key<GroupKey>(command.to.text);
+    session::Subscription* subscription = session.subscription(group);
+    if (subscription == nullptr) {
+        return group::tell_not_a_member(
+            post_, session.ref(), {.from = command.from.encoded, .to = command.to.encoded});
+    }
+    subscription->has_requested = true;
+    floor_.request(session, group, command);
+}
+
+void Worker::answer_test(session::Session& session, const wire::Command& command) noexcept {
+    const std::byte nobody{0};  // the integer 0
+    session.tell({.kind = wire::Kind::connection_answer,
+                  .scope = wire::Scope::direct,
+                  .from = {&nobody, 1},
+                  .to = command.from.encoded,
+                  .payload = command.payload});
+}
+
+}  // namespace parley::server

@@ -1,0 +1,106 @@
+// server::Worker: everything that lives on one shard, named and wired.
+//
+//   listener ─▶ openings ─▶ hand-over to the user's home ─▶ sessions ─▶ commands
+//                                                             relay · floor · chat · membership
+//
+// It runs no thread: somebody calls Shard::turn(). So a simulation steps several of them in one.
+#pragma once
+
+#include <memory>
+
+#include "chat/chat.h"
+#include "group/membership.h"
+#include "net/listener.h"
+#include "relay/direct_relay.h"
+#include "relay/relay.h"
+#include "server/raw_socket.h"
+#include "session/opening.h"
+#include "store/memory_store.h"
+
+namespace parley::server {
+
+/// What all shards of a server have in common.
+struct WorkerOptions {
+    floor::Limits floor;
+    ws::Settings sockets;
+    net::QueueLimits queues;
+    wire::voiceping::Dialect dialect = wire::voiceping::Dialect::router_2023;
+    group::JoinPolicy join = group::JoinPolicy::open;
+    Handler* handler = nullptr;  ///< if set, messages go there and nothing is relayed
+};
+
+class Worker final : private session::Opening::Gate, private session::Commands {
+public:
+    /// All three must outlive the worker.
+    Worker(Shard& shard, const WorkerOptions& options, const session::Authenticator& authenticator);
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+    ~Worker();
+
+    /// Takes over a listening descriptor.
+    void start(int listener);
+
+    /// Takes no more connections, and closes those there are with 1001.
+    void stop() noexcept;
+    /// Drops what has not closed by itself.
+    void abort() noexcept;
+    /// True once nothing is left: no connection, nothing in flight.
+    bool idle() const noexcept;
+
+    Shard& shard() noexcept { return shard_; }
+    session::Sessions& sessions() noexcept { return sessions_; }
+    const group::Listeners& listeners() const noexcept { return listeners_; }
+    group::Groups& groups() noexcept { return groups_; }
+    const relay::Relay& relay() const noexcept { return relay_; }
+    const relay::DirectRelay& direct_relay() const noexcept { return direct_; }
+    const group::FloorControl& floor() const noexcept { return floor_; }
+    const session::SessionContext& context() const noexcept { return context_; }
+    const net::Shared& net() const noexcept { return net_; }
+    std::uint64_t refused(session::Refusal reason) const noexcept {
+        return refusals_[static_cast<std::size_t>(reason)];
+    }
+
+private:
+    void on_accepted(int descriptor) noexcept;
+    void on_admitted(session::Opening& opening, session::Admission admission,
+                     int descriptor) noexcept override;
+    void on_opening_gone(session::Opening& opening) noexcept override;
+    void on_refused(session::Refusal reason) noexcept override;
+    bool ready() const noexcept override { return !stopping_; }
+    void on_hand_over(ShardId from, std::span<std::byte> record) noexcept;
+    void welcome(session::Admission admission, int descriptor) noexcept;
+    void on_raw_socket_gone(RawSocket& socket) noexcept;
+
+    void on_command(session::Session& session, const wire::Command& command) noexcept override;
+    void on_leaving(session::Session& session) noexcept override;
+    void on_gone(session::Session& session) noexcept override;
+    void on_direct(session::Session& session, const wire::Command& command) noexcept;
+    void on_group(session::Session& session, const wire::Command& command) noexcept;
+    void on_floor_request(session::Session& session, const wire::Command& command) noexcept;
+    void answer_test(session::Session& session, const wire::Command& command) noexcept;
+
+    Shard& shard_;
+    const WorkerOptions& options_;
+    session::Opening::Policy policy_;
+    net::Shared net_;
+    wire::voiceping::Decoder decoder_;
+    session::SessionContext context_;
+    session::Sessions sessions_;
+    session::Post post_;
+    store::MemoryStore store_;
+    group::Listeners listeners_;
+    group::Groups groups_;
+    group::FloorControl floor_;
+    group::Membership membership_;
+    relay::Relay relay_;
+    relay::DirectRelay direct_;
+    chat::Chat chat_;
+    std::unique_ptr<net::Listener> listener_;
+    IntrusiveList<session::Opening, &session::Opening::hook> openings_;
+    std::size_t opening_count_ = 0;
+    IntrusiveList<RawSocket, &RawSocket::hook> raw_sockets_;
+    std::array<std::uint64_t, session::refusal_count> refusals_{};
+    bool stopping_ = false;
+};
+
+}  // namespace parley::server

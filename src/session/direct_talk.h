@@ -1,0 +1,33 @@
+// DirectTalks: the talk bursts that one session has open with single users.
+//
+// A direct talk needs no floor: the user at the other end hears everybody. What is kept is when it
+// began, for its duration and its limit. Pure.
+#pragma once
+
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+
+namespace parley::session {
+
+struct DirectTalk {
+    UserKey to{};
+    Instant began;
+    bool stopping = false;  ///< its STOP came, and is answered in a moment
+    bool revoked = false;   ///< it lasted too long: its voice is dropped until it ends
+};
+
+class DirectTalks {
+public:
+    /// Begins a talk, or begins it anew. The oldest gives way when there are too many.
+    DirectTalk& begin(UserKey to, Instant now);
+    /// Null if there is none.
+    DirectTalk* find(UserKey to) noexcept;
+    void end(UserKey to) noexcept;
+
+private:
+    std::vector<DirectTalk> talks_;  // oldest first, at most direct_talks_max
+};
+
+}  // namespace parley::session

@@ -1,0 +1,145 @@
+#include "session/opening.h"
+
+#include <cstring>
+#include <utility>
+
+#include "http/reply.h"
+#include "session/credentials.h"
+#include "session/limits.h"
+#include "ws/handshake.h"
+
+namespace parley::session {
+namespace {
+
+// What the VoicePing router says of itself: clients of its kind look for it.
+constexpr std::string_view welcome = "Welcome to VoicePing Router 1.0.0";
+
+Credentials credentials_of(const http::RequestHead& head, std::string& protocols) {
+    const auto value = [&head](std::string_view name) {
+        return head.find(name).value_or(std::string_view{});
+    };
+    auto list = head.list("sec-websocket-protocol");
+    while (const auto entry = list.next()) {
+        if (!protocols.empty()) protocols += ',';
+        protocols += *entry;
+    }
+    return find_credentials({.token = value("token"),
+                             .voicepingtoken = value("voicepingtoken"),
+                             .device_id = value("device_id"),
+                             .deviceid = value("deviceid"),
+                             .protocols = protocols,
+                             .authorization = value("authorization")});
+}
+
+}  // namespace
+
+Opening::Opening(net::Shared& shared, int descriptor, const Policy& policy, Gate& gate) noexcept
+    : shared_(shared),
+      policy_(policy),
+      gate_(gate),
+      connection_(shared, descriptor, *this),
+      timer_(Timer::Handler::to<&Opening::on_timer>(*this)) {}
+
+void Opening::start() noexcept {
+    shared_.shard.timers().start(timer_, shared_.shard.now() + opening_max);
+    connection_.start();
+}
+
+void Opening::on_timer() noexcept { connection_.abort(); }
+
+void Opening::on_end() noexcept {
+    if (!admitted_) connection_.close_after_sending();
+}
+
+void Opening::on_received(std::span<std::byte> bytes) noexcept {
+    if (admitted_) return keep(bytes);
+    if (answered_) return;
+    const auto progress = parser_.feed(bytes);
+    if (progress.status == http::HeadParser::Status::need_more) return;
+    if (progress.status == http::HeadParser::Status::failed) {
+        const http::Failure& failure = parser_.failure();
+        return answer(http::format({.status = failure.status,
+                                    .body = failure.text,
+                                    .then = http::Reply::Then::close}));
+    }
+    keep(bytes.subspan(progress.consumed));
+    on_head(parser_.head());
+}
+
+void Opening::keep(std::span<const std::byte> bytes) noexcept {
+    if (admission_.received.size() + bytes.size() > early_bytes_max) {
+        overflowed_ = true;
+        return;
+    }
+    admission_.received.insert(admission_.received.end(), bytes.begin(), bytes.end());
+}
+
+void Opening::on_head(const http::RequestHead& head) noexcept {
+    if (ws::wants_upgrade(head)) return on_upgrade(head);
+    answer_plain(head);
+}
+
+void Opening::on_upgrade(const http::RequestHead& head) noexcept {
+    const ws::Handshake handshake = ws::examine(head);
+    if (const auto* refusal = std::get_if<ws::Refuse>(&handshake)) {
+        return answer(ws::refuse_reply(*refusal));
+    }
+    std::string protocols;
+    const Credentials credentials = credentials_of(head, protocols);
+    if (policy_.admit == Admit::by_token) {
+        Verdict verdict =
+            policy_.authenticator.verify(credentials.token, shared_.shard.wall_now());
+        if (!verdict) return refuse(verdict.refusal());
+        admission_.identity = std::move(verdict.identity());
+    }
+    admission_.device = credentials.device;
+    admission_.reply = ws::accept_reply(std::get<ws::Accept>(handshake), credentials.subprotocol);
+    admitted_ = true;
+    connection_.detach();
+}
+
+void Opening::refuse(Refusal reason) noexcept {
+    gate_.on_refused(reason);
+    answer(ws::refuse_reply({.status = 401, .body = http_body(reason), .reason = text(reason)}));
+}
+
+void Opening::answer_plain(const http::RequestHead& head) noexcept {
+    http::Reply reply{.then = http::Reply::Then::close};
+    const bool is_head = head.method() == "HEAD";
+    if (is_head) reply.body_is = http::Reply::Body::omitted;
+    if (head.method() != "GET" && !is_head) {
+        reply.status = 403;
+        reply.body = "Forbidden";
+    } else if (head.target() == "/") {
+        reply.body = welcome;
+    } else if (head.target() == "/healthz") {
+        reply.status = gate_.ready() ? 200 : 503;
+        reply.body = gate_.ready() ? "ok" : "stopping";
+    } else {
+        reply.status = 404;
+        reply.body = "Not Found";
+    }
+    answer(http::format(reply));
+}
+
+void Opening::answer(std::string_view reply) noexcept {
+    answered_ = true;
+    FrameRef frame = shared_.shard.frames().allocate(reply.size());
+    if (!frame) return connection_.abort();
+    std::memcpy(frame.space().data(), reply.data(), reply.size());
+    frame.set_size(reply.size());
+    connection_.send(std::move(frame), net::Delivery::lasting);
+    connection_.close_after_sending();
+}
+
+void Opening::on_closed() noexcept { gate_.on_opening_gone(*this); }
+
+void Opening::on_detached(int descriptor) noexcept {
+    if (overflowed_) {
+        shared_.shard.ring().close(descriptor);
+        return gate_.on_opening_gone(*this);
+    }
+    gate_.on_admitted(*this, std::move(admission_), descriptor);
+}
+
+}  // namespace parley::session

@@ -1,0 +1,32 @@
+// session::Post: tells sessions and users things, wherever they are.
+//
+// A session or user of this shard is told at once, another by a record to its shard. Telling
+// somebody who is gone does nothing.
+#pragma once
+
+#include "session/sessions.h"
+#include "shard/shard.h"
+
+namespace parley::session {
+
+class Post {
+public:
+    Post(Shard& shard, Sessions& sessions) noexcept;
+    Post(const Post&) = delete;
+    Post& operator=(const Post&) = delete;
+
+    /// To one session: answers. Lasting.
+    void tell(const SessionRef& to, const wire::Event& event) noexcept;
+    /// To all sessions of a user. Audio is perishable, everything else is lasting.
+    void tell_user(UserKey to, const wire::Event& event) noexcept;
+
+private:
+    void on_session_event(ShardId from, std::span<std::byte> record) noexcept;
+    void on_user_event(ShardId from, std::span<std::byte> record) noexcept;
+    void deliver(UserKey to, const wire::Event& event) noexcept;
+
+    Shard& shard_;
+    Sessions& sessions_;
+};
+
+}  // namespace parley::session

@@ -1,0 +1,58 @@
+// Cluster: the shards of one server, as the real program makes them, stepped by a World.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "server/worker.h"
+#include "shard/fabric.h"
+#include "shard/shard.h"
+#include "sim/world.h"
+
+namespace parley::sim {
+
+class Cluster {
+public:
+    /// Opens a listener on `port` for each shard. Sizes are small and drawn from the world's seed,
+    /// so that their ends are reached.
+    Cluster(World& world, std::size_t shards, std::uint16_t port);
+    Cluster(const Cluster&) = delete;
+    Cluster& operator=(const Cluster&) = delete;
+
+    /// Frames of voice that the server counted as dropped, over all listeners. A record that was
+    /// dropped between shards stands for any number.
+    std::uint64_t voice_dropped() const noexcept;
+    /// What is left when every radio has gone; ends the program if it is anything.
+    void check_nothing_left() const;
+    /// Stops all shards in an orderly way.
+    void stop();
+    bool stopped() const noexcept { return world_.all_finished(); }
+
+private:
+    class Node {
+    public:
+        Node(ShardId id, Fabric& fabric, const server::WorkerOptions& options, std::uint16_t port);
+
+        void run();
+        void stop() noexcept {
+            stopping_ = true;
+            shard_.waker().wake();
+        }
+        void check_nothing_left(const World& world) const;
+        const Shard& shard() const noexcept { return shard_; }
+        const server::Worker& worker() const noexcept { return worker_; }
+
+    private:
+        mutable Shard shard_;  // its queries are not const
+        mutable server::Worker worker_;
+        bool stopping_ = false;
+    };
+
+    World& world_;
+    server::WorkerOptions options_;
+    Fabric fabric_;
+    std::vector<std::unique_ptr<Node>> nodes_;
+};
+
+}  // namespace parley::sim

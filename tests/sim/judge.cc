@@ -1,0 +1,248 @@
+// The judge as the radios' hand: what they do, and what is noted of it.
+#include "sim/judge.h"
+
+#include <algorithm>
+
+namespace parley::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// An order of the server's from one shard to another takes less, even past a stalled shard.
+constexpr Duration settling = seconds{1};
+
+std::string group_name(int group) { return "group" + std::to_string(group); }
+
+}  // namespace
+
+Judge::Judge(World& world, int users, int groups, Dropped dropped)
+    : world_(world),
+      groups_(index(groups)),
+      dropped_(dropped),
+      radios_(index(users)),
+      places_(index(users) * index(groups)) {
+    for (Place& at : places_) at.texts_heard.resize(index(users), -1);
+}
+
+bool Judge::open(int user) const noexcept {
+    const auto& line = radios_[index(user)].line;
+    return line != nullptr && line->state() == Line::State::open && !line->left();
+}
+
+bool Judge::reading(int user) const noexcept { return open(user) && radios_[index(user)].line->reading(); }
+
+bool Judge::holds(int user, int group) const noexcept {
+    const int latest = place(user, group).latest;
+    return latest >= 0 && talks_[index(latest)].state == Talk::State::held;
+}
+
+// ---- what radios do
+
+void Judge::say(int user, std::string_view message) { radios_[index(user)].line->say(message); }
+
+void Judge::connect(int user, std::uint16_t port, std::string_view device) {
+    Radio& radio = radios_[index(user)];
+    if (radio.line != nullptr) {
+        // The server closes the earlier one; if that was not open yet, perhaps the later one.
+        const bool was_open = radio.line->state() == Line::State::open;
+        radio.line->allow_end();
+        lose_line(user);
+        radio.former.push_back(std::move(radio.line));
+        radio.line = std::make_unique<Line>(world_, *this, user, port, device);
+        if (!was_open) radio.line->allow_end();
+        return;
+    }
+    radio.line = std::make_unique<Line>(world_, *this, user, port, device);
+}
+
+void Judge::join(int user, int group) {
+    say(user, encode_message(Type::user_add, user_name(user), group_name(group),
+                             Message::Payload::nil, {}));
+    Place& at = place(user, group);
+    at.member = true;
+    changed(at);
+}
+
+void Judge::leave_group(int user, int group) {
+    say(user, encode_message(Type::user_remove, user_name(user), group_name(group),
+                             Message::Payload::nil, {}));
+    Place& at = place(user, group);
+    at.member = false;
+    changed(at);
+    doubt(user, group);
+}
+
+void Judge::start(int user, int group) {
+    Place& at = place(user, group);
+    doubt(user, group);  // a holder who asks anew begins a new burst
+    const int number = static_cast<int>(talks_.size());
+    Talk& talk = talks_.emplace_back();
+    talk.number = number;
+    talk.user = user;
+    talk.group = group;
+    talk.asked = talk.voice_sent = talk.voice_taken = world_.now();
+    at.latest = number;
+    at.unanswered.push_back(number);
+    at.asked_as_stranger = at.asked_as_stranger || !at.member;
+    say(user, encode_message(Type::start, user_name(user), group_name(group),
+                             Message::Payload::text, talk_name(number)));
+}
+
+void Judge::audio(int user, int group) {
+    const Place& at = place(user, group);
+    Talk stray;  // voice without a START
+    Talk& talk = at.latest < 0 ? stray : talks_[index(at.latest)];
+    if (talk.stop_sent) talk.doubtful = true;  // within the grace it is relayed, later not
+    talk.voice_sent = world_.now();
+    say(user, encode_message(Type::audio, user_name(user), group_name(group),
+                             Message::Payload::bytes, voice(talk, talk.frames)));
+    ++talk.frames;
+}
+
+void Judge::stop(int user, int group) {
+    Place& at = place(user, group);
+    if (at.stops_open > 0) ++at.stops_spare;
+    ++at.stops_open;
+    at.asked_as_stranger = at.asked_as_stranger || !at.member;
+    if (at.latest >= 0) talks_[index(at.latest)].stop_sent = true;
+    say(user, encode_message(Type::stop, user_name(user), group_name(group),
+                             Message::Payload::nil, {}));
+}
+
+void Judge::text(int user, int group) {
+    Radio& radio = radios_[index(user)];
+    Place& at = place(user, group);
+    Text text{.group = group, .user = user, .number = radio.texts_sent++, .owed = 0,
+              .acknowledged = false};
+    for (int other = 0; other < static_cast<int>(radios_.size()); ++other) {
+        if (other != user && at.member && surely_hears(other, group)) text.owed |= 1U << other;
+    }
+    ++at.texts_open;
+    at.asked_as_stranger = at.asked_as_stranger || !at.member;
+    texts_.push_back(text);
+    say(user, encode_message(Type::text, user_name(user), group_name(group),
+                             Message::Payload::text, "text " + std::to_string(text.number)));
+}
+
+void Judge::garbage(int user) {
+    Line& line = *radios_[index(user)].line;
+    line.say_garbage();
+    if (!line.may_end()) return;
+    for (int group = 0; group < static_cast<int>(groups_); ++group) doubt(user, group);
+}
+
+void Judge::hang_up(int user, Line::Leave how) {
+    Radio& radio = radios_[index(user)];
+    radio.line->leave(how);
+    lose_line(user);
+    radio.former.push_back(std::move(radio.line));
+}
+
+void Judge::stop_reading(int user) {
+    radios_[index(user)].line->stop_reading();
+    for (int group = 0; group < static_cast<int>(groups_); ++group) {
+        place(user, group).ear.excuse();
+        doubt(user, group);  // it does not see what becomes of its own talk either
+    }
+}
+
+void Judge::resume_reading(int user) { radios_[index(user)].line->resume_reading(); }
+
+// ---- what is noted
+
+// Membership or connection changed: until the server has taken it, anything may be heard.
+void Judge::changed(Place& at) noexcept {
+    at.taken = false;
+    at.ear.lose_track();
+}
+
+// The server may have ended the user's talk, or will not hear all of it.
+void Judge::doubt(int user, int group) noexcept {
+    const int latest = place(user, group).latest;
+    if (latest >= 0) talks_[index(latest)].doubtful = true;
+}
+
+void Judge::lose_line(int user) {
+    for (int group = 0; group < static_cast<int>(groups_); ++group) {
+        doubt(user, group);
+        Place& at = place(user, group);
+        const bool member = at.member;
+        auto texts_heard = std::move(at.texts_heard);
+        at = Place{};
+        at.member = member;
+        at.texts_heard = std::move(texts_heard);
+    }
+    for (Text& text : texts_) text.owed &= ~(1U << user);
+}
+
+bool Judge::settled(const Place& at) const noexcept {
+    return at.taken && world_.now() - at.taken_at > settling;
+}
+
+bool Judge::surely_hears(int user, int group) const noexcept {
+    const Place& at = place(user, group);
+    const Radio& radio = radios_[index(user)];
+    return reading(user) && !radio.line->may_end() && at.member && settled(at);
+}
+
+void Judge::note_taken() {
+    const int users = static_cast<int>(radios_.size());
+    for (int user = 0; user < users; ++user) {
+        if (!open(user) || radios_[index(user)].line->untaken() > 0) continue;
+        for (int group = 0; group < static_cast<int>(groups_); ++group) {
+            Place& at = place(user, group);
+            if (!at.taken) at.taken_at = world_.now();
+            at.taken = true;
+            if (at.latest >= 0) {
+                Talk& talk = talks_[index(at.latest)];
+                talk.voice_taken = talk.voice_sent;
+            }
+        }
+    }
+}
+
+// The rule is three seconds of silence, as the server hears it.
+void Judge::note_silence() {
+    constexpr Duration silence = milliseconds{2500};
+    constexpr Duration longest = seconds{85};
+    const Instant now = world_.now();
+    for (const Place& at : places_) {
+        if (at.latest < 0) continue;
+        Talk& talk = talks_[index(at.latest)];
+        if (now - talk.voice_taken >= silence || now - talk.asked >= longest) talk.doubtful = true;
+    }
+}
+
+void Judge::poll() {
+    note_silence();
+    for (Radio& radio : radios_) {
+        if (radio.line != nullptr) {
+            radio.line->poll();
+            if (radio.line->state() == Line::State::ended) {
+                lose_line(radio.line->user());
+                radio.line.reset();
+            }
+        }
+        for (const auto& line : radio.former) line->poll();
+        std::erase_if(radio.former, [](const std::unique_ptr<Line>& line) {
+            return line->state() == Line::State::ended;
+        });
+    }
+    note_taken();
+    check_losses();
+}
+
+void Judge::on_open(Line& line) {
+    const Radio& radio = radios_[index(line.user())];
+    if (radio.line.get() != &line) return;
+    for (int group = 0; group < static_cast<int>(groups_); ++group) {
+        changed(place(line.user(), group));
+    }
+}
+
+void Judge::on_ended(Line& line) {
+    if (!line.may_end()) accuse("the server ended a connection without a reason");
+}
+
+}  // namespace parley::sim

@@ -1,0 +1,266 @@
+// The judge as the radios' ear: what they hear, and whether that can be right.
+#include <algorithm>
+#include <charconv>
+
+#include "sim/judge.h"
+
+namespace parley::sim {
+namespace {
+
+using std::chrono::seconds;
+
+// The number behind a name of radios or groups, or -1.
+int number_behind(std::string_view prefix, std::string_view name) {
+    int number = -1;
+    if (!name.starts_with(prefix)) return -1;
+    name.remove_prefix(prefix.size());
+    std::from_chars(name.data(), name.data() + name.size(), number);
+    return number;
+}
+
+bool is(const Message& message, Type type) {
+    return message.type == static_cast<std::uint8_t>(type);
+}
+
+}  // namespace
+
+int Judge::group_of(const Message& message) const {
+    const int group = number_behind("group", message.to);
+    if (message.channel != 0 || group < 0 || index(group) >= groups_) {
+        accuse("a message names the group '" + message.to + "'");
+    }
+    return group;
+}
+
+int Judge::user_of(const Message& message) const {
+    const int user = number_behind("user", message.from);
+    if (user < 0 || index(user) >= radios_.size()) {
+        accuse("a message is from '" + message.from + "'");
+    }
+    return user;
+}
+
+void Judge::on_message(Line& line, const Message& message) {
+    ++heard_;
+    const int user = line.user();
+    if (radios_[index(user)].line.get() != &line) return;  // replaced: it means nothing any more
+    if (is(message, Type::login_duplicated)) {
+        // Of two logins under way at once, either may be the later one.
+        if (!line.may_end()) accuse("a radio was told of a later login that was none");
+        return;
+    }
+    const int group = group_of(message);
+    if (user_of(message) != user) return on_others(user, group, message);
+    Place& at = place(user, group);
+    switch (static_cast<Type>(message.type)) {
+        case Type::start_ack:
+            return on_granted(user, group, message);
+        case Type::start_failed:
+            return on_refused(user, group, message);
+        case Type::stop_ack:
+            return on_stop_acknowledged(user, group);
+        case Type::text_ack:
+            return on_text_acknowledged(user, group);
+        case Type::unauthorized_group:
+            if (!at.asked_as_stranger) accuse("a member was told that it is none");
+            at.refused = true;
+            return;
+        default:
+            accuse("a radio heard its own message of type " + std::to_string(message.type));
+    }
+}
+
+// ---- answers: exactly one for each request
+
+void Judge::on_granted(int user, int group, const Message& message) {
+    Place& at = place(user, group);
+    const int number = talk_number(message.payload);
+    if (at.unanswered.empty() || at.unanswered.front() != number) {
+        accuse("a START_ACK for '" + message.payload + "', which is not the START to be answered");
+    }
+    at.unanswered.erase(at.unanswered.begin());
+    Talk& talk = talks_[index(number)];
+    talk.state = Talk::State::held;
+    talk.granted = world_.now();
+    at.ear.on_own_grant();
+    check_alone(talk);
+}
+
+void Judge::on_refused(int user, int group, const Message& message) {
+    Place& at = place(user, group);
+    if (at.unanswered.empty()) accuse("a START_FAILED that answers nothing");
+    Talk& talk = talks_[index(at.unanswered.front())];
+    at.unanswered.erase(at.unanswered.begin());
+    talk.state = Talk::State::over;
+    if (message.payload == "Busy") return;
+    if (message.payload != "Ack Failed") accuse("a START_FAILED that says " + message.payload);
+    if (!at.refused) accuse("a START was refused as a stranger's without UNAUTHORIZED_GROUP");
+}
+
+void Judge::on_stop_acknowledged(int user, int group) {
+    Place& at = place(user, group);
+    if (at.latest >= 0) {
+        Talk& talk = talks_[index(at.latest)];
+        if (talk.stop_sent && talk.state == Talk::State::held) talk.state = Talk::State::over;
+    }
+    if (at.stops_open > 0) {
+        --at.stops_open;
+        if (at.stops_open == 0) at.stops_spare = 0;
+        return;
+    }
+    // The limit of a burst is told by a STOP_ACK too.
+    const bool limit = std::ranges::any_of(talks_, [&](const Talk& talk) {
+        return talk.user == user && talk.group == group && talk.state == Talk::State::held &&
+               world_.now() - talk.asked >= seconds{89};
+    });
+    if (!limit) accuse("a STOP_ACK that answers nothing");
+    talks_[index(at.latest)].state = Talk::State::over;
+}
+
+void Judge::on_text_acknowledged(int user, int group) {
+    Place& at = place(user, group);
+    if (at.texts_open == 0) accuse("a TEXT_ACK that answers nothing");
+    --at.texts_open;
+    const auto text = std::ranges::find_if(texts_, [&](const Text& it) {
+        return it.user == user && it.group == group && !it.acknowledged;
+    });
+    text->acknowledged = true;
+}
+
+// ---- the floor: at most one holder
+
+// Whatever order the server took things in, this talk's floor was not free before now.
+bool Judge::surely_holds(const Talk& talk) const noexcept {
+    return talk.state == Talk::State::held && !talk.doubtful && !talk.stop_sent && open(talk.user);
+}
+
+void Judge::check_alone(const Talk& granted) const {
+    for (const Talk& other : talks_) {
+        if (other.group != granted.group || other.user == granted.user) continue;
+        if (!surely_holds(other)) continue;
+        const bool asked_later = granted.asked > other.granted;
+        if (asked_later || surely_holds(granted)) {
+            accuse("two hold the floor of group" + std::to_string(granted.group) + ": burst " +
+                   std::to_string(other.number) + " and burst " + std::to_string(granted.number));
+        }
+    }
+}
+
+// ---- what others do
+
+void Judge::on_others(int user, int group, const Message& message) {
+    Place& at = place(user, group);
+    const bool sure = settled(at);
+    if (sure && !at.member) accuse("somebody hears a group without being a member");
+    if (!sure) at.ear.lose_track();
+    const int from = user_of(message);
+    switch (static_cast<Type>(message.type)) {
+        case Type::start:
+            on_talk(at, from, group, message);
+            break;
+        case Type::audio:
+            on_voice(at, from, group, message);
+            break;
+        case Type::stop:
+            on_stop(at, from);
+            break;
+        case Type::text:
+            on_text(at, user, from, group, message);
+            break;
+        default:
+            accuse("a listener was sent a message of type " + std::to_string(message.type));
+    }
+    if (!sure) at.ear.lose_track();
+    if (!reading(user) || radios_[index(user)].line->may_end()) at.ear.excuse();
+}
+
+void Judge::on_talk(Place& at, int from, int group, const Message& message) {
+    const int number = talk_number(message.payload);
+    if (number < 0 || index(number) >= talks_.size() || talks_[index(number)].user != from ||
+        talks_[index(number)].group != group) {
+        accuse("a START that nobody sent: " + message.payload);
+    }
+    if (const char* wrong = at.ear.on_start(number); wrong != nullptr) accuse(wrong);
+}
+
+void Judge::on_voice(Place& at, int from, int group, const Message& message) {
+    const VoiceHead head = voice_head(message.payload);
+    if (head.talk < 0 || index(head.talk) >= talks_.size()) accuse("voice that nobody sent");
+    const Talk& talk = talks_[index(head.talk)];
+    if (talk.user != from || talk.group != group || head.sequence >= talk.frames ||
+        message.payload != voice(talk, head.sequence)) {
+        accuse("voice that is not what its talker sent");
+    }
+    const char* wrong = at.ear.on_voice(head.talk, head.sequence, lost_);
+    if (wrong != nullptr) accuse(wrong);
+}
+
+void Judge::on_stop(Place& at, int from) {
+    const int current = at.ear.current();
+    if (current < 0) {
+        at.ear.on_stop(0, lost_);
+        return;
+    }
+    const Talk& talk = talks_[index(current)];
+    if (talk.user == from) {
+        // It may be the late STOP of an earlier burst of the same user.
+        if (!talk.stop_sent && !talk.doubtful) return;
+        at.ear.on_stop(talk.doubtful ? -1 : talk.frames, lost_);
+    } else if (at.ear.tracking()) {
+        accuse("a STOP of one who does not talk reached a listener");
+    }
+}
+
+void Judge::on_text(Place& at, int user, int from, int group, const Message& message) {
+    constexpr std::string_view mark = "\"text\":\"text ";
+    const std::size_t found = message.payload.find(mark);
+    const int number = found == std::string::npos
+                           ? -1
+                           : number_behind("", std::string_view{message.payload}.substr(
+                                                   found + mark.size()));
+    const auto text = std::ranges::find_if(texts_, [&](const Text& it) {
+        return it.user == from && it.group == group && it.number == number;
+    });
+    if (text == texts_.end()) accuse("a text that nobody sent: " + message.payload);
+    int& latest = at.texts_heard[index(from)];
+    if (number <= latest) accuse("a text was heard twice or out of order");
+    latest = number;
+    text->owed &= ~(1U << user);
+}
+
+// ---- loss
+
+void Judge::check_losses() const {
+    if (lost_ > dropped_()) accuse("voice was lost, and the server has not counted it");
+}
+
+void Judge::check_at_rest() {
+    for (const Radio& radio : radios_) {
+        if (!radio.former.empty()) accuse("a connection that should be closed stays open");
+        if (radio.line != nullptr && radio.line->state() == Line::State::opening) {
+            accuse("an upgrade was never answered");
+        }
+    }
+    for (const Place& at : places_) {
+        if (!at.unanswered.empty()) accuse("a START was never answered");
+        if (at.stops_open > at.stops_spare) accuse("a STOP was never answered");
+        if (at.texts_open > 0) accuse("a TEXT was never answered");
+    }
+    for (const Text& text : texts_) {
+        if (text.acknowledged && text.owed != 0) accuse("a text was acknowledged and not delivered");
+    }
+}
+
+void Judge::check_heard_by_all(int user, int group) {
+    const Talk& talk = talks_[index(place(user, group).latest)];
+    if (talk.state == Talk::State::asked) accuse("a START without rivals was not granted");
+    for (int other = 0; other < static_cast<int>(radios_.size()); ++other) {
+        const Place& at = place(other, group);
+        if (other == user || !surely_hears(other, group)) continue;
+        if (!at.ear.heard_whole(talk.number, talk.frames)) {
+            accuse("user" + std::to_string(other) + " did not hear a whole talk at rest");
+        }
+    }
+}
+
+}  // namespace parley::sim
