@@ -1,5 +1,6 @@
 #include "group/delayed_stops.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "wire/value.h"
@@ -22,6 +23,11 @@ void DelayedStops::finish(Waiting& waiting) noexcept {
     const std::unique_ptr<Waiting> owned{&waiting};
     --size_;
     due_(waiting.stop);
+}
+
+std::chrono::milliseconds talk_duration(Instant began, Instant ended) noexcept {
+    using std::chrono::milliseconds;
+    return std::max(std::chrono::round<milliseconds>(ended - began), milliseconds{1});
 }
 
 std::string talk_id(wire::Scope scope, const Stop& stop, WallTime ended) {

@@ -71,6 +71,9 @@ private:
     std::size_t size_ = 0;
 };
 
+/// How long a burst lasted: at least 1 ms, since 0 says that there was no talk.
+std::chrono::milliseconds talk_duration(Instant began, Instant ended) noexcept;
+
 /// The acknowledgement of a STOP, to its sender. Borrows from `stop` and `scratch`.
 wire::Event stop_answer(wire::Scope scope, const Stop& stop, std::vector<std::byte>& scratch);
 

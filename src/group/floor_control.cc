@@ -108,8 +108,7 @@ Stop FloorControl::stop_of(const Group& group) noexcept {
               .target = raw(group.key),
               .burst = group.floor.number(),
               .had_talk = true,
-              .duration = std::chrono::duration_cast<std::chrono::milliseconds>(
-                  shard_.now() - group.floor.granted_at()),
+              .duration = talk_duration(group.floor.granted_at(), shard_.now()),
               .from = group.from,
               .to = group.to};
     stop.talk_id = talk_id(scope, stop, shard_.wall_now());

@@ -100,7 +100,9 @@ void Connection::close_after_sending() noexcept {
     if (state_ != State::open) return;
     state_ = State::flushing;
     shared_.shard.timers().start(timer_, shared_.shard.now() + linger_max);
-    if (!send_.in_flight()) finish_sending();
+    if (!send_.in_flight()) return finish_sending();
+    // A send that is taken whole completes in the next turn, and wakes nobody for it.
+    if (!patient_) shared_.shard.want_turn();
 }
 
 void Connection::finish_sending() noexcept {

@@ -63,8 +63,7 @@ void DirectRelay::end_burst(session::Session& from, session::DirectTalk& talk,
                             const wire::Command& command) noexcept {
     group::Stop stop = stop_of(from, talk.to, command);
     stop.had_talk = true;
-    stop.duration =
-        std::chrono::duration_cast<std::chrono::milliseconds>(shard_.now() - talk.began);
+    stop.duration = group::talk_duration(talk.began, shard_.now());
     stop.talk_id = group::talk_id(scope, stop, shard_.wall_now());
     talk.revoked = true;
     tell_both(stop);
@@ -79,8 +78,7 @@ void DirectRelay::on_stop(session::Session& from, const wire::Command& command) 
     stop.message_id.assign(command.message_id.begin(), command.message_id.end());
     if (talk != nullptr && !talk->revoked) {
         stop.had_talk = true;
-        stop.duration =
-            std::chrono::duration_cast<std::chrono::milliseconds>(shard_.now() - talk->began);
+        stop.duration = group::talk_duration(talk->began, shard_.now());
         stop.talk_id = group::talk_id(scope, stop, shard_.wall_now());
         talk->stopping = true;
     } else {

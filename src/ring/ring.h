@@ -69,7 +69,8 @@ public:
     void receive(Operation& operation, int socket) noexcept;
 
     /// Sends what the socket takes at once. Completes in this ring's next dispatch() with the
-    /// count taken, which may be short, or -EAGAIN when the socket takes nothing now.
+    /// count taken, which may be short, or -EAGAIN when the socket takes nothing now. It does not
+    /// end a wait(): who wants to hear of it soon sees to it that the loop does not sleep.
     void send_now(SendOperation& operation, int socket, std::span<const std::byte> bytes) noexcept;
 
     /// Sends all, however long the peer takes. Completes with the count, which is short only

@@ -39,7 +39,14 @@ bool Judge::holds(int user, int group) const noexcept {
 
 // ---- what radios do
 
-void Judge::say(int user, std::string_view message) { radios_[index(user)].line->say(message); }
+void Judge::say(int user, std::string_view message) {
+    if (world_.printing()) {
+        Message said;
+        decode_message(message, said);
+        world_.remark("user" + std::to_string(user) + " says " + to_text(said));
+    }
+    radios_[index(user)].line->say(message);
+}
 
 void Judge::connect(int user, std::uint16_t port, std::string_view device) {
     Radio& radio = radios_[index(user)];
@@ -60,7 +67,7 @@ void Judge::join(int user, int group) {
     say(user, encode_message(Type::user_add, user_name(user), group_name(group),
                              Message::Payload::nil, {}));
     Place& at = place(user, group);
-    at.member = true;
+    at.member = at.sure = at.said = true;
     changed(at);
 }
 
@@ -69,6 +76,7 @@ void Judge::leave_group(int user, int group) {
                              Message::Payload::nil, {}));
     Place& at = place(user, group);
     at.member = false;
+    at.sure = at.said = true;
     changed(at);
     doubt(user, group);
 }
@@ -84,7 +92,7 @@ void Judge::start(int user, int group) {
     talk.asked = talk.voice_sent = talk.voice_taken = world_.now();
     at.latest = number;
     at.unanswered.push_back(number);
-    at.asked_as_stranger = at.asked_as_stranger || !at.member;
+    at.asked_as_stranger = at.asked_as_stranger || !member(user, group);
     say(user, encode_message(Type::start, user_name(user), group_name(group),
                              Message::Payload::text, talk_name(number)));
 }
@@ -104,7 +112,7 @@ void Judge::stop(int user, int group) {
     Place& at = place(user, group);
     if (at.stops_open > 0) ++at.stops_spare;
     ++at.stops_open;
-    at.asked_as_stranger = at.asked_as_stranger || !at.member;
+    at.asked_as_stranger = at.asked_as_stranger || !member(user, group);
     if (at.latest >= 0) talks_[index(at.latest)].stop_sent = true;
     say(user, encode_message(Type::stop, user_name(user), group_name(group),
                              Message::Payload::nil, {}));
@@ -116,10 +124,10 @@ void Judge::text(int user, int group) {
     Text text{.group = group, .user = user, .number = radio.texts_sent++, .owed = 0,
               .acknowledged = false};
     for (int other = 0; other < static_cast<int>(radios_.size()); ++other) {
-        if (other != user && at.member && surely_hears(other, group)) text.owed |= 1U << other;
+        if (other != user && member(user, group) && surely_hears(other, group)) text.owed |= 1U << other;
     }
     ++at.texts_open;
-    at.asked_as_stranger = at.asked_as_stranger || !at.member;
+    at.asked_as_stranger = at.asked_as_stranger || !member(user, group);
     texts_.push_back(text);
     say(user, encode_message(Type::text, user_name(user), group_name(group),
                              Message::Payload::text, "text " + std::to_string(text.number)));
@@ -168,9 +176,11 @@ void Judge::lose_line(int user) {
         doubt(user, group);
         Place& at = place(user, group);
         const bool member = at.member;
+        const bool sure = at.sure && (!at.said || settled(at));
         auto texts_heard = std::move(at.texts_heard);
         at = Place{};
         at.member = member;
+        at.sure = sure;
         at.texts_heard = std::move(texts_heard);
     }
     for (Text& text : texts_) text.owed &= ~(1U << user);
@@ -183,7 +193,7 @@ bool Judge::settled(const Place& at) const noexcept {
 bool Judge::surely_hears(int user, int group) const noexcept {
     const Place& at = place(user, group);
     const Radio& radio = radios_[index(user)];
-    return reading(user) && !radio.line->may_end() && at.member && settled(at);
+    return reading(user) && !radio.line->may_end() && member(user, group) && settled(at);
 }
 
 void Judge::note_taken() {

@@ -43,7 +43,9 @@ public:
     bool online(int user) const noexcept { return radios_[index(user)].line != nullptr; }
     bool open(int user) const noexcept;
     bool reading(int user) const noexcept;
-    bool member(int user, int group) const noexcept { return place(user, group).member; }
+    bool member(int user, int group) const noexcept {
+        return place(user, group).member && place(user, group).sure;
+    }
     /// The user's latest burst in the group has been granted and not been given back.
     bool holds(int user, int group) const noexcept;
 
@@ -68,6 +70,8 @@ private:
     /// One user in one group.
     struct Place {
         bool member = false;           // in the order in which the radio said so
+        bool sure = true;              // false: what it said last may have been lost with its line
+        bool said = false;             // it joined or left over the present line
         bool taken = false;            // the server has taken what changed last
         Instant taken_at;
         std::vector<int> unanswered;   // bursts asked for, oldest first

@@ -43,6 +43,9 @@ int Judge::user_of(const Message& message) const {
 void Judge::on_message(Line& line, const Message& message) {
     ++heard_;
     const int user = line.user();
+    if (world_.printing()) {
+        world_.remark("user" + std::to_string(user) + " hears " + to_text(message));
+    }
     if (radios_[index(user)].line.get() != &line) return;  // replaced: it means nothing any more
     if (is(message, Type::login_duplicated)) {
         // Of two logins under way at once, either may be the later one.
@@ -151,7 +154,7 @@ void Judge::check_alone(const Talk& granted) const {
 void Judge::on_others(int user, int group, const Message& message) {
     Place& at = place(user, group);
     const bool sure = settled(at);
-    if (sure && !at.member) accuse("somebody hears a group without being a member");
+    if (sure && at.sure && !at.member) accuse("somebody hears a group without being a member");
     if (!sure) at.ear.lose_track();
     const int from = user_of(message);
     switch (static_cast<Type>(message.type)) {

@@ -38,6 +38,7 @@ void Line::say_garbage() {
 void Line::leave(Leave how) {
     may_end_ = true;
     left_ = true;
+    peer_.resume_reading();
     switch (how) {
         case Leave::close_frame:
             write_frame(Opcode::close, std::string_view{"\x03\xe8", 2});
@@ -111,7 +112,9 @@ void Line::take(const WebSocketFrame& frame) {
             return peer_.finish();
         case Opcode::binary: {
             Message message;
-            if (!decode_message(frame.payload, message)) world_.fail("a message out of form");
+            if (!decode_message(frame.payload, message) || message.elements < 5) {
+                world_.fail("the server sent a message out of form");
+            }
             if (!left_) listener_.on_message(*this, message);
             return;
         }

@@ -121,15 +121,24 @@ std::string encode_message(Type type, std::string_view from, std::string_view gr
 bool decode_message(std::string_view bytes, Message& message) {
     Reader reader{bytes};
     const std::uint64_t head = reader.number(1);
-    if (head != 0x95 && head != 0x96) return false;
+    if (head < 0x94 || head > 0x96) return false;
+    message.elements = static_cast<int>(head & 0x0f);
     message.channel = reader.small_number();
     message.type = reader.small_number();
     reader.value(message.from);
     reader.value(message.to);
     message.message_id.clear();
     if (head == 0x96) reader.value(message.message_id);
-    message.payload_is = reader.value(message.payload);
+    message.payload.clear();
+    message.payload_is = Message::Payload::nil;
+    if (head != 0x94) message.payload_is = reader.value(message.payload);
     return reader.ok() && reader.at_end();
+}
+
+std::string to_text(const Message& message) {
+    const bool is_voice = message.payload_is == Message::Payload::bytes;
+    return "[" + std::to_string(message.channel) + "," + std::to_string(message.type) + "," +
+           message.from + "," + message.to + "," + (is_voice ? "voice" : message.payload) + "]";
 }
 
 std::string encode_frame(Opcode opcode, std::string_view payload, bool last, std::uint32_t mask) {

@@ -27,6 +27,7 @@ enum class Type : std::uint8_t {
 struct Message {
     enum class Payload : std::uint8_t { nil, text, bytes, number };
 
+    int elements = 0;          ///< of its array
     std::uint8_t channel = 0;  ///< 0 = group
     std::uint8_t type = 0;
     std::string from;
@@ -39,8 +40,12 @@ struct Message {
 /// A group message with string ids.
 std::string encode_message(Type type, std::string_view from, std::string_view group,
                            Message::Payload payload_is, std::string_view payload);
-/// False if the bytes are not exactly one array of five or six elements, as the server must send.
+/// False if the bytes are not exactly one array of four to six elements. Of the server, four are
+/// too few.
 bool decode_message(std::string_view bytes, Message& message);
+
+/// One line for a person, voice left out.
+std::string to_text(const Message& message);
 
 enum class Opcode : std::uint8_t {
     continuation = 0,

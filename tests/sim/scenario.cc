@@ -91,7 +91,7 @@ void Scenario::settle_in() {
         come(user);
         pass(milliseconds{random().below(5)});
         for (int group = 0; group < groups_; ++group) {
-            if (random().chance(800)) judge_.join(user, group);
+            if (judge_.online(user) && random().chance(800)) judge_.join(user, group);
         }
     }
     pass(milliseconds{random().between(1, 1500)});

@@ -181,6 +181,13 @@ void World::note(std::string_view what, int descriptor, std::int64_t result) noe
                  static_cast<long long>(result));
 }
 
+void World::remark(std::string_view text) const noexcept {
+    if (!printing_) return;
+    std::fprintf(stderr, "%12.6f  %.*s\n",
+                 std::chrono::duration<double>(now_.time_since_epoch()).count(),
+                 static_cast<int>(text.size()), text.data());
+}
+
 void World::fail(std::string_view what) const {
     std::fprintf(stderr, "seed %llu, at %.6f s: %.*s\n", static_cast<unsigned long long>(seed_),
                  std::chrono::duration<double>(now_.time_since_epoch()).count(),

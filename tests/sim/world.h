@@ -43,6 +43,9 @@ public:
     void faults_off() noexcept;
     /// Prints every completion to standard error.
     void print_trace() noexcept { printing_ = true; }
+    bool printing() const noexcept { return printing_; }
+    /// Adds a line to what is printed, if it is.
+    void remark(std::string_view text) const noexcept;
 
     // Peers.
 
