@@ -1,5 +1,6 @@
 #include "parley/server.h"
 
+#include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
 
@@ -20,14 +21,17 @@ struct Server::State {
 
 // Every shard listens on the same port; the first may have been given any free one.
 StartFailure Server::State::open_listeners(std::vector<int>& listeners, std::string& error) {
+    const auto fail = [&](Error reason) {
+        for (const int opened : listeners) ring::close_now(opened);
+        error = fmt::format("cannot listen on {}: {}", plan.address.text(),
+                            std::strerror(reason.code));
+        if (reason.code == EADDRINUSE) error += "; end what listens there, or choose another port";
+        return StartFailure::system;
+    };
+    if (const Status status = ring::check_free(plan.address); !status) return fail(status.error());
     for (std::size_t i = 0; i < plan.shards; ++i) {
         Result<int> listener = ring::listen_tcp(plan.address);
-        if (!listener) {
-            for (const int opened : listeners) ring::close_now(opened);
-            error = fmt::format("cannot listen on {}: {}", plan.address.text(),
-                                std::strerror(listener.error().code));
-            return StartFailure::system;
-        }
+        if (!listener) return fail(listener.error());
         listeners.push_back(*listener);
         if (Result<std::uint16_t> port = ring::local_port(*listener)) plan.address.port = *port;
     }
@@ -84,7 +88,9 @@ const std::string& Server::url() const noexcept { return state_->url; }
 
 void Server::stop() noexcept {
     state_->crew->stopping.store(true, std::memory_order_release);
-    for (const auto& thread : state_->threads) thread->wake();
+    for (std::size_t i = 0; i < state_->plan.shards; ++i) {
+        state_->fabric->waker(static_cast<ShardId>(i)).wake();
+    }
 }
 
 void Server::wait() noexcept { state_->threads.clear(); }

@@ -113,6 +113,10 @@ CommandLine read_command_line(int argc, char** argv) {
         std::printf("parley %s\n", PARLEY_VERSION);
         return line;
     }
+    // A key named here replaces the one of the environment.
+    if (serve.count("--jwt-secret-file") + serve.count("--jwt-public-key-file") > 0) {
+        line.options.jwt_secret.clear();
+    }
     if (line.dev) apply_dev(serve, line.options);
     line.action = CommandLine::Action::serve;
     return line;

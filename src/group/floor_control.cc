@@ -137,7 +137,10 @@ void FloorControl::on_stop_due(const Stop& stop) noexcept {
     if (!stop.group_waits) return;
     Group* group = groups_.find(static_cast<GroupKey>(stop.target));
     if (stop.had_talk) {
-        tell_listeners(*group, stop);
+        // Somebody may have taken the floor over within the grace, after a silence: then listeners
+        // heard the next talk begin, and the end of this one would seem to be the end of that.
+        const bool taken_over = group->floor.holder().user != stop.user;
+        if (!taken_over) tell_listeners(*group, stop);
         if (group->floor.release(stop.burst)) group->limit.cancel();
     }
     --group->stops_pending;

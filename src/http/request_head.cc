@@ -225,7 +225,7 @@ bool HeadParser::check_host() noexcept {
         if (head_.minor_version_ == 0) return true;
         return fail(400, "The Host header is missing: send the name you connected to.\n");
     }
-    if (is_host(*head_.find("Host"))) return true;
+    if (is_host(head_.find("Host").value_or(""))) return true;
     return fail(400, "The Host header is malformed: send a host and optionally ':' and a port.\n");
 }
 
@@ -236,7 +236,7 @@ bool HeadParser::check_body() noexcept {
     if (lengths == 1 && has_coding) {
         return fail(400, "Content-Length and Transfer-Encoding exclude each other: send one.\n");
     }
-    if (lengths == 1) return check_content_length(*head_.find("Content-Length"));
+    if (lengths == 1) return check_content_length(head_.find("Content-Length").value_or(""));
     if (!has_coding) return true;
     if (head_.minor_version_ == 0) {
         return fail(400, "HTTP/1.0 has no Transfer-Encoding: send Content-Length.\n");

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <fcntl.h>
 #include <liburing.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -300,6 +301,14 @@ void Waker::wake() const noexcept {
     // Fails only when the count is full, and then the ring has been woken already.
     const ssize_t written = ::write(handle_, &one, sizeof(one));
     static_cast<void>(written);
+}
+
+// The event lives as long as one descriptor of it does.
+KeptWaker::KeptWaker(const Waker& other) noexcept
+    : waker_(fcntl(other.handle(), F_DUPFD_CLOEXEC, 0)) {}
+
+KeptWaker::~KeptWaker() {
+    if (waker_.handle() >= 0) ::close(waker_.handle());
 }
 
 void Ring::wait(Instant deadline) noexcept {

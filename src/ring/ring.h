@@ -15,6 +15,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -36,7 +37,7 @@ struct Options {
     std::uint32_t receive_buffer_bytes = 4096;
 };
 
-/// Ends the sleep of one ring. Copyable; outliving its ring is harmless.
+/// Ends the sleep of one ring. Copyable; must not be used once its ring is gone (see KeptWaker).
 /// Threads: any. Blocks: no.
 class Waker {
 public:
@@ -48,6 +49,27 @@ public:
 
 private:
     int handle_ = -1;
+};
+
+/// A waker of one's own, which may be used for as long as it lives: once its ring is gone, it does
+/// nothing.
+class KeptWaker {
+public:
+    KeptWaker() noexcept = default;
+    explicit KeptWaker(const Waker& other) noexcept;
+    KeptWaker(KeptWaker&& other) noexcept : waker_(std::exchange(other.waker_, Waker{})) {}
+    KeptWaker& operator=(KeptWaker&& other) noexcept {
+        std::swap(waker_, other.waker_);
+        return *this;
+    }
+    KeptWaker(const KeptWaker&) = delete;
+    KeptWaker& operator=(const KeptWaker&) = delete;
+    ~KeptWaker();
+
+    const Waker& waker() const noexcept { return waker_; }
+
+private:
+    Waker waker_;
 };
 
 /// Threads: all calls from the one thread that made it, save those of Waker.

@@ -44,15 +44,18 @@ bool set_option(int socket, int level, int name) noexcept {
     return setsockopt(socket, level, name, &on, sizeof(on)) == 0;
 }
 
+bool bind_to(int socket, const SocketAddress& address) noexcept {
+    const auto* where = reinterpret_cast<const sockaddr*>(&address.storage);
+    return bind(socket, where, address.size) == 0;
+}
+
 Status prepare_listener(int listener, const SocketAddress& address) noexcept {
     if (!set_option(listener, SOL_SOCKET, SO_REUSEADDR) ||
         !set_option(listener, SOL_SOCKET, SO_REUSEPORT) ||
         !set_option(listener, IPPROTO_TCP, TCP_NODELAY)) {
         return last_error();
     }
-    if (bind(listener, reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0) {
-        return last_error();
-    }
+    if (!bind_to(listener, address)) return last_error();
     if (listen(listener, listen_backlog) != 0) return last_error();
     return Ok{};
 }
@@ -83,6 +86,20 @@ bool Address::is_loopback() const noexcept { return host == "::1" || host.starts
 std::string Address::text() const {
     const bool v6 = host.find(':') != std::string::npos;
     return v6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
+}
+
+Status check_free(const Address& address) noexcept {
+    SocketAddress where;
+    if (!to_system(address, where)) return Error{Error::Domain::system, EINVAL};
+    const int probe = socket(where.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (probe < 0) return last_error();
+    // Without SO_REUSEPORT it may not be bound beside a listener; with SO_REUSEADDR it may be
+    // beside the remains of closed connections.
+    const bool free = set_option(probe, SOL_SOCKET, SO_REUSEADDR) && bind_to(probe, where);
+    const Error error = last_error();
+    close_now(probe);
+    if (!free) return error;
+    return Ok{};
 }
 
 Result<int> listen_tcp(const Address& address) noexcept {

@@ -21,6 +21,11 @@ struct Address {
     std::string text() const;  ///< with brackets around IPv6
 };
 
+/// Whether nobody listens on the address yet. listen_tcp() cannot tell: it shares the port with
+/// every listener of the same user, as the shards of one server do. Port 0 is always free.
+/// Errors: domain system; EADDRINUSE if somebody does.
+Status check_free(const Address& address) noexcept;
+
 /// Opens a listening TCP socket with SO_REUSEADDR, SO_REUSEPORT and TCP_NODELAY, all of which the
 /// accepted sockets inherit. Port 0 lets the system choose; ask local_port().
 /// Errors: domain system, the errno of what failed.

@@ -70,7 +70,6 @@ void ShardThread::run() {
         return running_.set_value(error);
     }
     Shard shard{id_, crew_.fabric, std::move(ring), crew_.plan.shard};
-    waker_ = shard.waker();
     Worker worker{shard, crew_.plan.worker, *crew_.plan.authenticator};
     worker.start(listener_);
     running_.set_value({});
@@ -117,7 +116,7 @@ ShardStats ShardThread::stats() {
         stats_wanted_ = &promise;
         stats_asked_.store(true, std::memory_order_release);
     }
-    waker_.wake();
+    wake();
     return answer.get();
 }
 

@@ -32,8 +32,8 @@ public:
 
     /// Blocks until the shard runs, or could not be opened: then says why.
     std::string wait_until_running();
-    /// Ends the present sleep. Threads: any, once running; also in a signal handler.
-    void wake() const noexcept { waker_.wake(); }
+    /// Ends the present sleep. Threads: any; also in a signal handler.
+    void wake() const noexcept { crew_.fabric.waker(id_).wake(); }
     /// Blocks for one turn. Threads: any but the shard's.
     ShardStats stats();
 
@@ -46,7 +46,6 @@ private:
     Crew& crew_;
     const ShardId id_;
     const int listener_;
-    ring::Waker waker_;
     std::promise<std::string> running_;
     std::mutex stats_mutex_;  // off every frame's path: taken when somebody asks
     std::promise<ShardStats>* stats_wanted_ = nullptr;

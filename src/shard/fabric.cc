@@ -36,12 +36,16 @@ Lane& Fabric::lane(ShardId from, ShardId to) noexcept {
     return *lanes_[raw(from) * shards_ + raw(to)];
 }
 
-void Fabric::set_waker(ShardId shard, ring::Waker waker) noexcept {
-    sleepers_[raw(shard)].waker.store(waker.handle(), std::memory_order_release);
+void Fabric::set_waker(ShardId shard, const ring::Waker& waker) noexcept {
+    Sleeper& sleeper = sleepers_[raw(shard)];
+    sleeper.kept = ring::KeptWaker{waker};
+    sleeper.has_waker.store(true, std::memory_order_release);
 }
 
 ring::Waker Fabric::waker(ShardId shard) const noexcept {
-    return ring::Waker{sleepers_[raw(shard)].waker.load(std::memory_order_acquire)};
+    const Sleeper& sleeper = sleepers_[raw(shard)];
+    if (!sleeper.has_waker.load(std::memory_order_acquire)) return {};
+    return sleeper.kept.waker();
 }
 
 void Fabric::announce_sleep(ShardId shard) noexcept {

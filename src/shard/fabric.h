@@ -39,8 +39,10 @@ public:
     /// Requires from != to.
     Lane& lane(ShardId from, ShardId to) noexcept;
 
-    /// A shard makes its ring known before it first sleeps. Threads: the shard's.
-    void set_waker(ShardId shard, ring::Waker waker) noexcept;
+    /// A shard makes its ring known before it first sleeps. Once for each shard. Threads: its own.
+    void set_waker(ShardId shard, const ring::Waker& waker) noexcept;
+    /// May be used for as long as the fabric lives, whatever became of the shard. Threads: any,
+    /// also in a signal handler.
     ring::Waker waker(ShardId shard) const noexcept;
 
     /// The shard says that it is about to sleep, and must then look into its lanes once more.
@@ -52,7 +54,8 @@ public:
 private:
     struct alignas(64) Sleeper {
         std::atomic<bool> asleep{false};
-        std::atomic<int> waker{-1};
+        ring::KeptWaker kept;                  // written once, by the shard
+        std::atomic<bool> has_waker{false};    // kept may be read
     };
 
     std::size_t shards_;

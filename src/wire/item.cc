@@ -182,7 +182,6 @@ Result<Item> Reader::value(std::size_t depth) noexcept {
     for (;;) {
         if (is_container(item)) {
             if (levels == levels_max) return error_of(DecodeError::too_deep);
-            if (children(item) > rest_.size()) return error_of(DecodeError::truncated);
             to_come[levels++] = children(item);
         }
         while (levels > 0 && to_come[levels - 1] == 0)

@@ -18,8 +18,9 @@ inline constexpr std::size_t id_encoded_bytes_max = id_bytes_max + 3;
 
 /// Bytes of a payload or message id whose value has to be rebuilt: maps, arrays and extension
 /// types. Bytes and text, which only need a look at their head, are not meant. The rebuilt value
-/// is at most 16 times as long (the one-byte key `80` becomes the text "[object Object]"), so
-/// that the decoder never needs more than 4 MiB for it, and as much again for its lists of keys.
+/// is at most 16 times as long (the one-byte key `80` becomes the text "[object Object]"): 4 MiB,
+/// the same again while keys are put in order, and 8 MiB for lists of 131072 keys. All of it is
+/// given back before the next message.
 inline constexpr std::size_t rebuilt_bytes_max = std::size_t{256} * 1024;
 
 /// Scratch space a decoder keeps from one message to the next; what one large message needed

@@ -31,7 +31,9 @@ class Decoder final {
 public:
     explicit Decoder(Dialect dialect) noexcept;
     Decoder(const Decoder&) = delete;
+    Decoder(Decoder&&) = delete;
     Decoder& operator=(const Decoder&) = delete;
+    Decoder& operator=(Decoder&&) = delete;
     ~Decoder() = default;
 
     /// One binary message. Ids, message id and payload come out as the original would encode them

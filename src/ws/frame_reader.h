@@ -42,6 +42,8 @@ struct Received {
 class FrameReader final {
 public:
     FrameReader(Role role, const MessageLimits& limits) noexcept;
+    FrameReader(const FrameReader&) = delete;
+    FrameReader& operator=(const FrameReader&) = delete;
     FrameReader(FrameReader&& other) noexcept;
     FrameReader& operator=(FrameReader&& other) noexcept;
     ~FrameReader();

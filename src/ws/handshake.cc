@@ -23,22 +23,22 @@ bool is_spoken(std::string_view version) noexcept {
     return version == "13" || version == "8";
 }
 
-/// What is wrong with an upgrade; empty if nothing is.
+/// What is wrong with an upgrade; empty if nothing is. That there is one Host in HTTP/1.1 was
+/// judged with the head.
 std::string_view fault(const http::RequestHead& head) noexcept {
     if (head.method() != "GET") return "the method is not GET";
     if (head.minor_version() < 1) return "the version is HTTP/1.0";
-    if (head.count("Host") != 1) return "not exactly one Host";
     if (head.count("Upgrade") != 1) return "not exactly one Upgrade";
-    if (!http::equals_ignoring_case(*head.find("Upgrade"), "websocket")) {
+    if (!http::equals_ignoring_case(head.find("Upgrade").value_or(""), "websocket")) {
         return "the upgrade is not to websocket";
     }
     if (!head.lists("Connection", "upgrade")) return "Connection does not list upgrade";
     if (head.count("Sec-WebSocket-Key") != 1) return "not exactly one Sec-WebSocket-Key";
-    const std::string_view key = *head.find("Sec-WebSocket-Key");
+    const std::string_view key = head.find("Sec-WebSocket-Key").value_or("");
     if (key.size() > key_bytes_max) return "the Sec-WebSocket-Key is too long";
     if (!http::is_visible(key)) return "the Sec-WebSocket-Key is empty or not plain text";
     if (head.count("Sec-WebSocket-Version") != 1) return "not exactly one Sec-WebSocket-Version";
-    if (!is_spoken(*head.find("Sec-WebSocket-Version"))) {
+    if (!is_spoken(head.find("Sec-WebSocket-Version").value_or(""))) {
         return "the Sec-WebSocket-Version is neither 13 nor 8";
     }
     // The bytes behind the head would be read as frames here, as a body by a proxy in between.
@@ -62,7 +62,7 @@ Handshake examine(const http::RequestHead& head) {
         }
         accept.subprotocols.emplace_back(*offer);
     }
-    accept.key_answer = answer_key(*head.find("Sec-WebSocket-Key"));
+    accept.key_answer = answer_key(head.find("Sec-WebSocket-Key").value_or(""));
     return accept;
 }
 

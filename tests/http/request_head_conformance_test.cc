@@ -78,6 +78,8 @@ constexpr std::array cases{
     Case{"a target above ASCII", "GET /\xc3\xa4 HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400},
     Case{"a relative target", "GET a HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400},
     Case{"a target of no scheme", "GET ://a/ HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400},
+    Case{"a scheme that begins with a digit", "GET 1a://a/ HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400},
+    Case{"a scheme of no letters", "GET h_t://a/ HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400},
     Case{"GET of everything", "GET * HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400},
     Case{"a separator in the method", "G(T / HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400},
     Case{"no method", " / HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400},

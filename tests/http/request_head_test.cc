@@ -120,6 +120,14 @@ TEST(HeadParser, StaysFailed) {
     EXPECT_EQ(feed(parser, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"), (Outcome{.status = 400}));
 }
 
+TEST(HeadParser, TellsAFoldedHeaderFromOneWithoutName) {
+    for (const std::string start : {" ", "\t"}) {
+        HeadParser parser;
+        feed(parser, "GET / HTTP/1.1\r\nHost: a\r\n" + start + "b: c\r\n");
+        EXPECT_EQ(parser.failure().text, "A header is folded over two lines: send it on one.\n");
+    }
+}
+
 TEST(HeadParser, HasNoOpinionBeforeTheLastByte) {
     const std::string text = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     for (std::size_t size = 0; size < text.size(); ++size) {

@@ -54,6 +54,7 @@ void Judge::connect(int user, std::uint16_t port, std::string_view device) {
         // The server closes the earlier one; if that was not open yet, perhaps the later one.
         const bool was_open = radio.line->state() == Line::State::open;
         radio.line->allow_end();
+        radio.line->resume_reading();
         lose_line(user);
         radio.former.push_back(std::move(radio.line));
         radio.line = std::make_unique<Line>(world_, *this, user, port, device);
@@ -155,7 +156,10 @@ void Judge::stop_reading(int user) {
     }
 }
 
-void Judge::resume_reading(int user) { radios_[index(user)].line->resume_reading(); }
+void Judge::resume_reading(int user) {
+    radios_[index(user)].line->resume_reading();
+    for (int group = 0; group < static_cast<int>(groups_); ++group) changed(place(user, group));
+}
 
 // ---- what is noted
 

@@ -61,6 +61,11 @@ Waker Ring::waker() const noexcept {
     return Waker{state_->model.handle()};
 }
 
+// A world remembers the handles of rings that are gone, so a waker may be used for ever.
+KeptWaker::KeptWaker(const Waker& other) noexcept : waker_(other) {}
+
+KeptWaker::~KeptWaker() = default;
+
 void Waker::wake() const noexcept {
     if (handle_ >= 0) sim::World::current().wake(handle_);
 }

@@ -50,7 +50,7 @@ Bytes wav(const std::vector<std::int16_t>& samples, std::uint16_t channels, std:
     put(file, 34, std::uint16_t{16});
     put_text(file, 36, "data");
     put(file, 40, static_cast<std::uint32_t>(samples.size() * 2));
-    std::memcpy(file.data() + 44, samples.data(), samples.size() * 2);
+    if (!samples.empty()) std::memcpy(file.data() + 44, samples.data(), samples.size() * 2);
     return file;
 }
 

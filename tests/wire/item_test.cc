@@ -118,6 +118,17 @@ TEST(Reader, ReadsEveryNumberFormat) {
     }
 }
 
+TEST(Reader, TellsNegativeNumbersByTheirSign) {
+    for (const char* hex : {"05", "d005", "d1007f", "d200000000", "d30000000000000001"}) {
+        const auto bytes = from_hex(hex);
+        EXPECT_EQ((*Reader{bytes}.next()).type, Type::natural) << hex;
+    }
+    for (const char* hex : {"e0", "ff", "d0ff", "d18000", "d3ffffffffffffffff"}) {
+        const auto bytes = from_hex(hex);
+        EXPECT_EQ((*Reader{bytes}.next()).type, Type::negative) << hex;
+    }
+}
+
 TEST(Reader, RefusesWhatEndsTooEarly) {
     for (const char* hex :
          {"",     "92",           "a3",           "a36162",     "c40361",     "d9",

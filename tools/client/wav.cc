@@ -159,6 +159,7 @@ Outcome<WavWriter> WavWriter::create(const std::string& path, std::uint32_t rate
 }
 
 Done WavWriter::append(std::span<const std::int16_t> samples) {
+    if (samples.empty()) return Ok{};
     const std::uint64_t bytes = (sample_count_ + samples.size()) * 2 + written_head_bytes;
     if (bytes > std::numeric_limits<std::uint32_t>::max()) {
         return Failure{fmt::format("'{}' is full: a WAV file ends at 4 GB", path_)};

@@ -15,7 +15,7 @@ struct Faults {
     std::uint64_t lost = 0;
     std::uint64_t duplicated = 0;
     std::uint64_t reordered = 0;    ///< came after a later one
-    std::uint64_t corrupted = 0;    ///< not the bytes that were sent
+    std::uint64_t corrupted = 0;    ///< not the bytes that were sent; such a frame is lost as well
     std::uint64_t misdirected = 0;  ///< of a talker of another group
     std::uint64_t malformed = 0;    ///< messages that are no VoicePing arrays
 

@@ -228,7 +228,8 @@ void Worker::read_frames(std::uint32_t index, std::span<std::byte> bytes) {
                 break;
             case What::ping:
                 out_.clear();
-                client::append_client_frame(out_, ws::Opcode::pong, frame.payload, connection.number);
+                client::append_client_frame(out_, ws::Opcode::pong, frame.payload,
+                                            connection.number);
                 send(index, out_);
                 break;
             case What::close:

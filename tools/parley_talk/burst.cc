@@ -58,7 +58,7 @@ std::uint32_t Burst::count_lost(milliseconds lasted) const noexcept {
     // runs from the first frame to STOP. A radio sends STOP within one frame after its last one.
     const microseconds frame = frames_.front().duration;
     const auto lead = std::chrono::floor<microseconds>(frames_.front().at - *started_at_);
-    const microseconds span = std::min<microseconds>(lasted, lasted_max) - lead;
+    const microseconds span = std::min<milliseconds>(lasted, lasted_max) - lead;
     if (span.count() < 0) return 0;
     const auto sent = static_cast<std::size_t>(span / frame) + 1;
     return sent > frames_.size() ? static_cast<std::uint32_t>(sent - frames_.size()) : 0;
