@@ -56,9 +56,10 @@ void Judge::connect(int user, std::uint16_t port, std::string_view device) {
         radio.line->allow_end();
         radio.line->resume_reading();
         lose_line(user);
+        if (!was_open) radio.rivals.push_back(radio.line.get());
         radio.former.push_back(std::move(radio.line));
         radio.line = std::make_unique<Line>(world_, *this, user, port, device);
-        if (!was_open) radio.line->allow_end();
+        if (!radio.rivals.empty()) radio.line->allow_end();
         return;
     }
     radio.line = std::make_unique<Line>(world_, *this, user, port, device);
@@ -228,6 +229,11 @@ void Judge::note_silence() {
     }
 }
 
+void Judge::dismiss_rivals(Radio& radio) {
+    for (Line* rival : radio.rivals) rival->leave(Line::Leave::close);
+    radio.rivals.clear();
+}
+
 void Judge::poll() {
     note_silence();
     for (Radio& radio : radios_) {
@@ -239,6 +245,10 @@ void Judge::poll() {
             }
         }
         for (const auto& line : radio.former) line->poll();
+        std::erase_if(radio.rivals, [](const Line* line) {
+            return line->state() == Line::State::ended;
+        });
+        if (radio.line == nullptr) dismiss_rivals(radio);
         std::erase_if(radio.former, [](const std::unique_ptr<Line>& line) {
             return line->state() == Line::State::ended;
         });

@@ -86,7 +86,8 @@ private:
     };
     struct Radio {
         std::unique_ptr<Line> line;
-        std::vector<std::unique_ptr<Line>> former;  // replaced by a later login
+        std::vector<std::unique_ptr<Line>> former;  // replaced by a later login, or hung up
+        std::vector<Line*> rivals;  // former ones that may have signed in last after all
         int texts_sent = 0;
     };
 
@@ -120,6 +121,7 @@ private:
     void doubt(int user, int group) noexcept;
     void lose_line(int user);
     void changed(Place& at) noexcept;
+    static void dismiss_rivals(Radio& radio);
     void note_taken();
     void note_silence();
     void check_losses() const;

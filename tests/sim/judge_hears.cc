@@ -239,7 +239,10 @@ void Judge::check_losses() const {
 
 void Judge::check_at_rest() {
     for (const Radio& radio : radios_) {
-        if (!radio.former.empty()) accuse("a connection that should be closed stays open");
+        if (!radio.former.empty()) {
+            accuse("a connection of " + user_name(radio.former.front()->user()) +
+                   " that should be closed stays open");
+        }
         if (radio.line != nullptr && radio.line->state() == Line::State::opening) {
             accuse("an upgrade was never answered");
         }

@@ -261,7 +261,7 @@ TEST(Conversation, PrivateText) {
         EXPECT_EQ(content_hex(row.sent, row.id), row.received) << row.sent;
 }
 
-// A story of 2026: the routers sent an object without `text` for texts that happen to be JSON, so
+// Both routers sent an object without `text` for texts that happen to be JSON, so
 // that 123, true and "quoted" arrived empty. They arrive now.
 TEST(Conversation, TextThatIsJsonArrivesWhole) {
     EXPECT_EQ(content_hex("950111a161a162a3313233", "m"),

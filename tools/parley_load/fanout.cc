@@ -129,7 +129,7 @@ private:
         run_.phase.store(Phase::draining, std::memory_order_release);
         if (cpu_from && cpu_to) report.server_cpu = *cpu_to - *cpu_from;
         if (pid != 0 && !report.server_cpu) {
-            run_.fail(fmt::format("there is no process {}: look at --pid", pid));
+            run_.fail(fmt::format("process {}, the server of --pid, has ended", pid));
         }
     }
 
@@ -180,6 +180,10 @@ private:
 
 client::Outcome<Report> run_fanout(const Options& options) {
     if (auto raised = raise_descriptor_limit(options.connections); !raised) return raised.error();
+    if (options.server_pid != 0 && !process_cpu(options.server_pid)) {
+        return client::Failure{
+            fmt::format("there is no process {}: look at --pid", options.server_pid)};
+    }
     PARLEY_TRY(std::vector<client::Packet> packets, voice_packets(options.speech));
     PARLEY_TRY(const client::Endpoint endpoint, client::resolve(options.server));
     Run run{options, endpoint, std::move(packets)};

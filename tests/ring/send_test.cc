@@ -1,0 +1,291 @@
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <memory>
+#include <string>
+#include <sys/socket.h>
+#include <vector>
+
+#include "operations.h"
+#include "support/ring_loop.h"
+#include "support/sockets.h"
+
+namespace parley::ring {
+namespace {
+
+using test::pattern;
+using test::run_once;
+using test::run_until;
+using test::Stream;
+using test::tcp_pair;
+using test::TcpPair;
+
+// The least the kernel grants, so that a socket is soon full.
+constexpr int small_buffer = 4608;
+
+TcpPair narrow_pair() {
+    TcpPair pair = tcp_pair();
+    test::set_buffer(pair.ours, SO_SNDBUF, small_buffer);
+    test::set_buffer(pair.theirs, SO_RCVBUF, small_buffer);
+    return pair;
+}
+
+class SendTest : public testing::Test {
+protected:
+    // Reads what comes to `from` while the ring runs, until `size` bytes are there.
+    std::string run_and_read(test::Descriptor& from, std::size_t size) {
+        std::string got;
+        run_until(*ring, [&] {
+            return test::read_waiting(from, got) != Stream::open || got.size() >= size;
+        });
+        return got;
+    }
+
+    std::unique_ptr<Ring> ring = test::open_ring({});
+    TcpPair pair = tcp_pair();
+    Sender sender{*ring, pair.ours.number()};
+};
+
+TEST_F(SendTest, AWholeSendIsReportedByTheNextDispatchWithoutACompletion) {
+    run_once(*ring);
+    const std::uint64_t completions = ring->counters().completions;
+    sender.send_now("hello");
+    EXPECT_TRUE(sender.operation.in_flight());
+    EXPECT_TRUE(sender.results.empty());
+    run_once(*ring);
+    ASSERT_EQ(sender.results, (std::vector<std::int32_t>{5}));
+    EXPECT_TRUE(sender.done());
+    EXPECT_EQ(ring->counters().completions, completions);
+    EXPECT_EQ(test::read_exactly(pair.theirs, 5), "hello");
+}
+
+TEST_F(SendTest, ATriedSendDoesNotEndAWait) {
+    constexpr Duration wait{std::chrono::milliseconds{30}};
+    sender.send_now("hello");
+    const Instant deadline = ring->now() + wait;
+    ring->wait(deadline);
+    EXPECT_GE(ring->now(), deadline);
+    ring->dispatch();
+    EXPECT_EQ(sender.results, (std::vector<std::int32_t>{5}));
+}
+
+TEST_F(SendTest, AFullSocketGivesAShortCountThenEagain) {
+    TcpPair narrow = narrow_pair();
+    Sender to_full{*ring, narrow.ours.number()};
+    const std::string bytes = pattern(1 << 20, 1);
+    to_full.send_now(bytes);
+    run_once(*ring);
+    ASSERT_EQ(to_full.results.size(), 1U);
+    const std::int32_t taken = to_full.results[0];
+    ASSERT_GT(taken, 0);
+    ASSERT_LT(taken, 1 << 20);
+    std::size_t all_taken = static_cast<std::size_t>(taken);
+    // The receiving side may still make room for a little.
+    while (to_full.results.back() > 0) {
+        to_full.send_now(bytes.substr(all_taken));
+        run_once(*ring);
+        if (to_full.results.back() > 0)
+            all_taken += static_cast<std::size_t>(to_full.results.back());
+    }
+    EXPECT_EQ(to_full.results.back(), -EAGAIN);
+    EXPECT_EQ(run_and_read(narrow.theirs, all_taken), bytes.substr(0, all_taken));
+}
+
+TEST_F(SendTest, WhatWasShortIsCompletedBitExactBySendingAll) {
+    constexpr std::size_t size = std::size_t{1} << 20;
+    TcpPair narrow = narrow_pair();
+    Sender patient{*ring, narrow.ours.number()};
+    patient.whole = true;
+    const std::string bytes = pattern(size, 2);
+    patient.send_now(bytes);
+    EXPECT_EQ(run_and_read(narrow.theirs, size), bytes);
+    ASSERT_TRUE(run_until(*ring, [&] { return patient.done(); }));
+    EXPECT_EQ(patient.sent, size);
+    ASSERT_GE(patient.results.size(), 2U);
+    EXPECT_LT(static_cast<std::size_t>(patient.results[0]), size);
+    // send_all() says nothing before all is gone.
+    EXPECT_EQ(patient.results.size(), 2U);
+    EXPECT_EQ(static_cast<std::size_t>(patient.results[0] + patient.results[1]), size);
+}
+
+TEST_F(SendTest, ManyNarrowSocketsCompleteEachTheirOwnBytes) {
+    constexpr std::size_t count = 20;
+    constexpr std::size_t size = 60'000;
+    std::vector<TcpPair> pairs;
+    std::vector<std::unique_ptr<Sender>> senders;
+    for (std::size_t i = 0; i < count; ++i) {
+        pairs.push_back(narrow_pair());
+        senders.push_back(std::make_unique<Sender>(*ring, pairs[i].ours.number()));
+        senders[i]->whole = true;
+        senders[i]->send_now(pattern(size, i));
+    }
+    std::vector<std::string> got(count);
+    const auto all_came = [&] {
+        bool all = true;
+        for (std::size_t i = 0; i < count; ++i) {
+            test::read_waiting(pairs[i].theirs, got[i]);
+            all = all && got[i].size() >= size && senders[i]->done();
+        }
+        return all;
+    };
+    ASSERT_TRUE(run_until(*ring, all_came));
+    for (std::size_t i = 0; i < count; ++i)
+        EXPECT_EQ(got[i], pattern(size, i)) << i;
+}
+
+TEST_F(SendTest, OneAfterAnotherKeepTheirOrder) {
+    std::string expected;
+    for (int i = 0; i < 2000; ++i) {
+        const std::string piece = pattern(static_cast<std::size_t>(1 + i % 97), 5);
+        expected += piece;
+        sender.send_now(piece);
+        run_once(*ring);
+        ASSERT_TRUE(sender.done());
+    }
+    EXPECT_EQ(test::read_exactly(pair.theirs, expected.size()), expected);
+}
+
+TEST_F(SendTest, ABrokenConnectionIsAnErrorAndNoSignal) {
+    test::close_with_reset(pair.theirs);
+    sender.send_now("x");
+    run_once(*ring);
+    ASSERT_EQ(sender.results.size(), 1U);
+    EXPECT_LT(sender.results[0], 0);
+    EXPECT_NE(sender.results[0], -EAGAIN);
+    sender.send_all("y");
+    ASSERT_TRUE(run_until(*ring, [this] { return sender.done(); }));
+    EXPECT_EQ(sender.results[1], -EPIPE);
+}
+
+TEST_F(SendTest, CancellingGivesALastCompletionWithWhatWasSent) {
+    TcpPair narrow = narrow_pair();
+    Sender stuck{*ring, narrow.ours.number()};
+    const std::string bytes = pattern(1 << 20, 6);
+    stuck.send_all(bytes);
+    run_once(*ring);
+    run_once(*ring);
+    EXPECT_FALSE(stuck.done());
+    ring->cancel(stuck.operation);
+    ASSERT_TRUE(run_until(*ring, [&] { return stuck.done(); }));
+    ASSERT_EQ(stuck.results.size(), 1U);
+    EXPECT_LT(stuck.results[0], 1 << 20);
+    // Closed as they are, the peer reads exactly what was counted.
+    narrow.ours.close();
+    std::string got;
+    ASSERT_EQ(test::read_to_end(narrow.theirs, got), Stream::ended);
+    EXPECT_EQ(got, bytes.substr(0, stuck.sent));
+}
+
+TEST_F(SendTest, AFullSubmissionQueueLosesNothing) {
+    constexpr std::size_t count = 100;
+    const auto small = test::open_ring({.submissions = 8, .completions = 64});
+    std::vector<TcpPair> pairs;
+    std::vector<std::unique_ptr<Sender>> senders;
+    for (std::size_t i = 0; i < count; ++i) {
+        pairs.push_back(tcp_pair());
+        senders.push_back(std::make_unique<Sender>(*small, pairs[i].ours.number()));
+        if (i % 10 == 9) test::close_with_reset(pairs[i].theirs);
+    }
+    for (auto& each : senders)
+        each->send_now("twelve bytes");
+    run_once(*small);
+    for (std::size_t i = 0; i < count; ++i) {
+        ASSERT_EQ(senders[i]->results.size(), 1U);
+        if (i % 10 == 9) {
+            EXPECT_LT(senders[i]->results[0], 0) << i;  // each failure is its own sender's
+        } else {
+            EXPECT_EQ(senders[i]->results[0], 12) << i;
+            EXPECT_EQ(test::read_exactly(pairs[i].theirs, 12), "twelve bytes");
+        }
+    }
+}
+
+// Sends again in the handler of a send: the queue fills up within dispatch().
+class Chain {
+public:
+    Chain(Ring& ring, int socket, int count)
+        : operation(SendOperation::Handler::to<&Chain::on_sent>(*this)),
+          ring_(ring),
+          socket_(socket),
+          left_(count) {
+        send();
+    }
+    bool done() const { return !operation.in_flight(); }
+
+    SendOperation operation;
+    std::string expected;
+
+private:
+    void send() {
+        bytes_ = pattern(16, static_cast<std::uint64_t>(left_--));
+        expected += bytes_;
+        ring_.send_now(operation, socket_, std::as_bytes(std::span{bytes_}));
+    }
+    void on_sent(const Completion& completion) noexcept {
+        EXPECT_EQ(completion.result, 16);
+        if (left_ > 0) send();
+    }
+    Ring& ring_;
+    int socket_;
+    int left_;
+    std::string bytes_;
+};
+
+TEST_F(SendTest, HandlersMaySendBeyondTheSubmissionQueue) {
+    const auto small = test::open_ring({.submissions = 8, .completions = 64});
+    std::vector<TcpPair> pairs;
+    std::vector<std::unique_ptr<Chain>> chains;
+    for (std::size_t i = 0; i < 50; ++i) {
+        pairs.push_back(tcp_pair());
+        chains.push_back(std::make_unique<Chain>(*small, pairs[i].ours.number(), 20));
+    }
+    const auto done = [](const auto& chain) { return chain->done(); };
+    ASSERT_TRUE(run_until(*small, [&] { return std::ranges::all_of(chains, done); }));
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+        EXPECT_EQ(test::read_exactly(pairs[i].theirs, 20 * 16), chains[i]->expected);
+    }
+}
+
+TEST_F(SendTest, ShutdownEndsTheStreamForThePeerOnly) {
+    Receiver receiver{*ring, pair.ours.number()};
+    receiver.start();
+    sender.send_now("last");
+    run_once(*ring);
+    ring->shutdown_send(pair.ours.number());
+    run_once(*ring);
+    std::string got;
+    EXPECT_EQ(test::read_to_end(pair.theirs, got), Stream::ended);
+    EXPECT_EQ(got, "last");
+    test::write_all(pair.theirs, "answer");
+    pair.theirs.close();
+    ASSERT_TRUE(run_until(*ring, [&] { return receiver.ended(); }));
+    EXPECT_EQ(receiver.bytes, "answer");
+}
+
+TEST_F(SendTest, ShutdownAndCloseInOneTurnComeBehindTheBytes) {
+    sender.send_now("last");
+    ring->shutdown_send(pair.ours.number());
+    run_once(*ring);
+    const int number = pair.ours.release();
+    ring->close(number);
+    run_once(*ring);
+    std::string got;
+    EXPECT_EQ(test::read_to_end(pair.theirs, got), Stream::ended);
+    EXPECT_EQ(got, "last");
+    EXPECT_EQ(fcntl(number, F_GETFD), -1);
+}
+
+using SendDeathTest = SendTest;
+
+TEST_F(SendDeathTest, OnlyOneMayBeInFlight) {
+    EXPECT_DEATH(
+        {
+            sender.send_now("a");
+            sender.send_now("b");
+        },
+        "in_flight_");
+}
+
+}  // namespace
+}  // namespace parley::ring

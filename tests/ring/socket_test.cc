@@ -1,0 +1,180 @@
+#include "ring/socket.h"
+
+#include <cerrno>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "support/sockets.h"
+
+namespace parley::ring {
+namespace {
+
+using test::Descriptor;
+
+TEST(Address, ReadsWhatOperatorsWrite) {
+    struct Good {
+        std::string text;
+        std::string host;
+        std::uint16_t port;
+        std::string again;
+    };
+    const Good table[] = {
+        {"127.0.0.1:7420", "127.0.0.1", 7420, "127.0.0.1:7420"},
+        {"0.0.0.0:0", "0.0.0.0", 0, "0.0.0.0:0"},
+        {"255.255.255.255:65535", "255.255.255.255", 65535, "255.255.255.255:65535"},
+        {":7420", "0.0.0.0", 7420, "0.0.0.0:7420"},
+        {"[::1]:7420", "::1", 7420, "[::1]:7420"},
+        {"[::]:1", "::", 1, "[::]:1"},
+        {"[fe80::1:2]:80", "fe80::1:2", 80, "[fe80::1:2]:80"},
+    };
+    for (const Good& good : table) {
+        Address address;
+        EXPECT_TRUE(Address::parse(good.text, address)) << good.text;
+        EXPECT_EQ(address.host, good.host);
+        EXPECT_EQ(address.port, good.port);
+        EXPECT_EQ(address.text(), good.again);
+    }
+}
+
+TEST(Address, RefusesWhatIsNeither) {
+    const char* table[] = {
+        "",
+        "7420",
+        "127.0.0.1",
+        "127.0.0.1:",
+        "127.0.0.1:x",
+        "::1:7420",
+        "[::1]",
+        "[::1]7420",
+        "[::1:7420",
+        "::1]:7420",
+        "1.2.3:80",
+        "1.2.3.4.5:80",
+        "1.2.3.256:80",
+        "localhost:80",
+        "127.0.0.1:65536",
+        "1.2.3.4:-1",
+        "1.2.3.4:+80",
+        "1.2.3.4: 80",
+        " 1.2.3.4:80",
+        "1.2.3.4:80 ",
+        "[:::1]:80",
+        "1.2.3.4:0x50",
+        "a.b.c.d:80",
+        "1.2.3.4:99999999999999999999",
+    };
+    for (const char* bad : table) {
+        Address address;
+        EXPECT_FALSE(Address::parse(bad, address)) << bad;
+    }
+}
+
+TEST(Address, KnowsLoopback) {
+    const auto is_loopback = [](const char* text) {
+        Address address;
+        EXPECT_TRUE(Address::parse(text, address)) << text;
+        return address.is_loopback();
+    };
+    EXPECT_TRUE(is_loopback("127.0.0.1:1"));
+    EXPECT_TRUE(is_loopback("127.255.0.3:1"));
+    EXPECT_TRUE(is_loopback("[::1]:1"));
+    EXPECT_FALSE(is_loopback("0.0.0.0:1"));
+    EXPECT_FALSE(is_loopback(":1"));
+    EXPECT_FALSE(is_loopback("128.0.0.1:1"));
+    EXPECT_FALSE(is_loopback("12.7.0.1:1"));
+    EXPECT_FALSE(is_loopback("[::]:1"));
+    EXPECT_FALSE(is_loopback("[::2]:1"));
+}
+
+int option(const Descriptor& socket, int level, int name) {
+    int value = -1;
+    socklen_t size = sizeof(value);
+    EXPECT_EQ(getsockopt(socket.number(), level, name, &value, &size), 0);
+    return value;
+}
+
+TEST(ListenTcp, ListensOnAPortOfTheSystemsChoice) {
+    Result<int> opened = listen_tcp({.host = "127.0.0.1", .port = 0});
+    ASSERT_TRUE(opened.ok());
+    const Descriptor listener{*opened};
+    Result<std::uint16_t> port = local_port(listener.number());
+    ASSERT_TRUE(port.ok());
+    EXPECT_NE(*port, 0);
+    EXPECT_GE(test::connect_to(*port).number(), 0);
+    EXPECT_NE(option(listener, SOL_SOCKET, SO_REUSEADDR), 0);
+    EXPECT_NE(option(listener, SOL_SOCKET, SO_REUSEPORT), 0);
+    EXPECT_NE(option(listener, IPPROTO_TCP, TCP_NODELAY), 0);
+}
+
+TEST(ListenTcp, ListensOnIPv6AsWell) {
+    Result<int> opened = listen_tcp({.host = "::1", .port = 0});
+    if (!opened && opened.error().code == EADDRNOTAVAIL) GTEST_SKIP() << "no IPv6 here";
+    ASSERT_TRUE(opened.ok());
+    const Descriptor listener{*opened};
+    Result<std::uint16_t> port = local_port(listener.number());
+    ASSERT_TRUE(port.ok());
+    EXPECT_NE(*port, 0);
+}
+
+TEST(ListenTcp, SharesItsPortWithItsOwnKind) {
+    Result<int> opened = listen_tcp({.host = "127.0.0.1", .port = 0});
+    ASSERT_TRUE(opened.ok());
+    const Descriptor first{*opened};
+    Result<int> again = listen_tcp({.host = "127.0.0.1", .port = *local_port(first.number())});
+    ASSERT_TRUE(again.ok());
+    const Descriptor second{*again};
+    EXPECT_EQ(*local_port(second.number()), *local_port(first.number()));
+}
+
+TEST(ListenTcp, SaysThatAPortIsSomebodyElses) {
+    // A listener that does not share: another program's.
+    const Descriptor other{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const auto* any = reinterpret_cast<const sockaddr*>(&address);
+    ASSERT_EQ(bind(other.number(), any, sizeof(address)), 0);
+    ASSERT_EQ(listen(other.number(), 1), 0);
+    const Result<int> refused =
+        listen_tcp({.host = "127.0.0.1", .port = *local_port(other.number())});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error(), (Error{Error::Domain::system, EADDRINUSE}));
+}
+
+TEST(ListenTcp, SaysThatAnAddressIsNotOfThisMachine) {
+    // 192.0.2.0/24 is for documentation (RFC 5737).
+    const Result<int> refused = listen_tcp({.host = "192.0.2.1", .port = 0});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error(), (Error{Error::Domain::system, EADDRNOTAVAIL}));
+    EXPECT_EQ(listen_tcp({.host = "nowhere", .port = 0}).error(),
+              (Error{Error::Domain::system, EINVAL}));
+}
+
+TEST(ListenTcp, LeavesNoDescriptorBehindWhenItFails) {
+    const int before = Descriptor{dup(0)}.number();
+    for (int i = 0; i < 20; ++i) {
+        EXPECT_FALSE(listen_tcp({.host = "192.0.2.1", .port = 0}).ok());
+    }
+    EXPECT_EQ(Descriptor{dup(0)}.number(), before);
+}
+
+TEST(LocalPort, FailsForWhatIsNoSocket) {
+    EXPECT_EQ(local_port(-1).error(), (Error{Error::Domain::system, EBADF}));
+}
+
+TEST(DescriptorLimit, IsRaisedToTheHardLimit) {
+    rlimit limit{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const rlimit lower{.rlim_cur = 64, .rlim_max = limit.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &lower), 0);
+    EXPECT_EQ(raise_descriptor_limit(), limit.rlim_max);
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    EXPECT_EQ(limit.rlim_cur, limit.rlim_max);
+}
+
+}  // namespace
+}  // namespace parley::ring
