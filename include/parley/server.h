@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "parley/handler.h"
-#include "parley/options.h"
+#include <parley/handler.h>
+#include <parley/options.h>
 
 #if defined(__GNUC__)
 #define PARLEY_PUBLIC __attribute__((visibility("default")))
@@ -39,17 +39,17 @@ struct ShardStats {
     std::uint64_t sessions = 0;     ///< signed in, now
     std::uint64_t groups = 0;       ///< with listeners and at home here, now
     std::uint64_t messages_in = 0;
-    std::uint64_t messages_dropped = 0;  ///< that were no message of the protocol
-    std::uint64_t senders_corrected = 0; ///< that claimed to be from somebody else
+    std::uint64_t messages_dropped = 0;   ///< that were no message of the protocol
+    std::uint64_t senders_corrected = 0;  ///< that claimed to be from somebody else
     std::uint64_t tokens_refused = 0;
-    std::uint64_t frames_relayed = 0;    ///< voice, decided here
-    std::uint64_t frames_dropped = 0;    ///< voice of who did not hold the floor
-    std::uint64_t deliveries = 0;        ///< events handed to listeners of groups here
-    std::uint64_t voice_dropped = 0;     ///< frames that slow readers lost
-    std::uint64_t slow_consumers = 0;    ///< disconnected for not reading
+    std::uint64_t frames_relayed = 0;  ///< voice, decided here
+    std::uint64_t frames_dropped = 0;  ///< voice of who did not hold the floor
+    std::uint64_t deliveries = 0;      ///< events handed to listeners of groups here
+    std::uint64_t voice_dropped = 0;   ///< frames that slow readers lost
+    std::uint64_t slow_consumers = 0;  ///< disconnected for not reading
     std::uint64_t floors_granted = 0;
     std::uint64_t floors_busy = 0;
-    std::uint64_t records_out = 0;       ///< to other shards
+    std::uint64_t records_out = 0;  ///< to other shards
     std::uint64_t records_dropped = 0;
     std::uint64_t bytes_in = 0;
     std::uint64_t sends = 0;

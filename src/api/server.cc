@@ -1,10 +1,10 @@
-#include "parley/server.h"
-
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
 
 #include "server/shard_thread.h"
+
+#include <parley/server.h>
 
 namespace parley {
 
@@ -22,9 +22,10 @@ struct Server::State {
 // Every shard listens on the same port; the first may have been given any free one.
 StartFailure Server::State::open_listeners(std::vector<int>& listeners, std::string& error) {
     const auto fail = [&](Error reason) {
-        for (const int opened : listeners) ring::close_now(opened);
-        error = fmt::format("cannot listen on {}: {}", plan.address.text(),
-                            std::strerror(reason.code));
+        for (const int opened : listeners)
+            ring::close_now(opened);
+        error =
+            fmt::format("cannot listen on {}: {}", plan.address.text(), std::strerror(reason.code));
         if (reason.code == EADDRINUSE) error += "; end what listens there, or choose another port";
         return StartFailure::system;
     };
@@ -44,8 +45,8 @@ StartFailure Server::State::start_threads(const std::vector<int>& listeners, std
         Fabric::Options{.shards = plan.shards, .hash_key = HashKey::random()});
     crew = std::make_unique<server::Crew>(plan, *fabric);
     for (std::size_t i = 0; i < plan.shards; ++i) {
-        threads.push_back(std::make_unique<server::ShardThread>(*crew, static_cast<ShardId>(i),
-                                                                listeners[i]));
+        threads.push_back(
+            std::make_unique<server::ShardThread>(*crew, static_cast<ShardId>(i), listeners[i]));
     }
     for (const auto& thread : threads) {
         std::string refusal = thread->wait_until_running();
@@ -84,7 +85,9 @@ Server::~Server() {
     wait();
 }
 
-const std::string& Server::url() const noexcept { return state_->url; }
+const std::string& Server::url() const noexcept {
+    return state_->url;
+}
 
 void Server::stop() noexcept {
     state_->crew->stopping.store(true, std::memory_order_release);
@@ -93,11 +96,14 @@ void Server::stop() noexcept {
     }
 }
 
-void Server::wait() noexcept { state_->threads.clear(); }
+void Server::wait() noexcept {
+    state_->threads.clear();
+}
 
 std::vector<ShardStats> Server::stats() {
     std::vector<ShardStats> all;
-    for (const auto& thread : state_->threads) all.push_back(thread->stats());
+    for (const auto& thread : state_->threads)
+        all.push_back(thread->stats());
     return all;
 }
 

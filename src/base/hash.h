@@ -12,7 +12,8 @@ namespace parley {
 struct HashKey {
     std::array<unsigned char, 16> bytes{};
 
-    /// A fresh secret from the system. Threads: any, once libsodium is initialised (which this does).
+    /// A fresh secret from the system. Threads: any, once libsodium is initialised (which this
+    /// does).
     static HashKey random() noexcept;
 };
 

@@ -41,7 +41,8 @@ void Histogram::record(std::uint64_t value) noexcept {
 }
 
 void Histogram::merge(const Histogram& other) noexcept {
-    for (std::size_t i = 0; i < bucket_count; ++i) buckets_[i] += other.buckets_[i];
+    for (std::size_t i = 0; i < bucket_count; ++i)
+        buckets_[i] += other.buckets_[i];
     count_ += other.count_;
     sum_ += other.sum_;
     max_ = std::max(max_, other.max_);

@@ -59,7 +59,8 @@ public:
     IntrusiveList(const IntrusiveList&) = delete;
     IntrusiveList& operator=(const IntrusiveList&) = delete;
     ~IntrusiveList() {
-        while (!empty()) head_.next_->unlink();
+        while (!empty())
+            head_.next_->unlink();
         head_.next_ = head_.previous_ = nullptr;  // or the head would unlink itself from itself
     }
 

@@ -53,8 +53,8 @@ void Chat::on_text(session::Session& from, const wire::Command& command) noexcep
     const std::size_t id_size = scratch_.size();
     wire::append_str("Acknowledged", scratch_);
     const std::span<const std::byte> all{scratch_};
-    wire::Event answer = as_event(
-        is_text ? wire::Kind::text_stored : wire::Kind::interactive_stored, command);
+    wire::Event answer =
+        as_event(is_text ? wire::Kind::text_stored : wire::Kind::interactive_stored, command);
     answer.message_id = all.first(id_size);
     answer.payload = all.subspan(id_size);
     from.tell(answer);
@@ -69,8 +69,7 @@ void Chat::on_text(session::Session& from, const wire::Command& command) noexcep
     } else {
         wire::append_interactive_content(id, command.payload, scratch_);
     }
-    wire::Event event =
-        as_event(is_text ? wire::Kind::text : wire::Kind::interactive, command);
+    wire::Event event = as_event(is_text ? wire::Kind::text : wire::Kind::interactive, command);
     event.payload = scratch_;
     pass_on(from, event, command.to.text);
 }

@@ -6,7 +6,8 @@
 #include <map>
 
 #include "environment.h"
-#include "parley/version.h"
+
+#include <parley/version.h>
 
 namespace parley::daemon {
 namespace {

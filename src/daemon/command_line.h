@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "parley/options.h"
+#include <parley/options.h>
 
 namespace parley::daemon {
 

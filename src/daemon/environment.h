@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "parley/options.h"
+#include <parley/options.h>
 
 namespace parley::daemon {
 

@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 #include "command_line.h"
-#include "parley/server.h"
+
+#include <parley/server.h>
 
 namespace {
 
@@ -26,7 +27,8 @@ bool block_signals(sigset_t& stopping) {
 
 void wait_for_signal(const sigset_t& stopping) {
     int signal = 0;
-    while (sigwait(&stopping, &signal) == EINTR) continue;
+    while (sigwait(&stopping, &signal) == EINTR)
+        continue;
 }
 
 void print_dev_hint(const std::string& url) {
@@ -40,7 +42,9 @@ void print_dev_hint(const std::string& url) {
         url.c_str(), url.c_str());
 }
 
-int status(Exit exit) { return static_cast<int>(exit); }
+int status(Exit exit) {
+    return static_cast<int>(exit);
+}
 
 int serve(const parley::daemon::CommandLine& line) {
     sigset_t stopping;

@@ -21,9 +21,9 @@
 namespace parley::floor {
 
 struct Limits {
-    Duration talk_max = std::chrono::seconds{90};     ///< longest talk burst; then it is revoked
-    Duration silence_max = std::chrono::seconds{3};   ///< then another may take the floor
-    Duration busy_max = std::chrono::seconds{95};     ///< as above, counted from the grant
+    Duration talk_max = std::chrono::seconds{90};    ///< longest talk burst; then it is revoked
+    Duration silence_max = std::chrono::seconds{3};  ///< then another may take the floor
+    Duration busy_max = std::chrono::seconds{95};    ///< as above, counted from the grant
 };
 
 /// Who asks: one device of one user.

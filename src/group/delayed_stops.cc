@@ -8,7 +8,8 @@
 namespace parley::group {
 
 DelayedStops::~DelayedStops() {
-    while (!waiting_.empty()) delete &waiting_.front();
+    while (!waiting_.empty())
+        delete &waiting_.front();
 }
 
 void DelayedStops::add(Stop stop) {

@@ -54,7 +54,9 @@ public:
 private:
     struct Waiting {
         Waiting(DelayedStops& in, Stop what) noexcept
-            : owner(in), timer(Timer::Handler::to<&Waiting::on_due>(*this)), stop(std::move(what)) {}
+            : owner(in),
+              timer(Timer::Handler::to<&Waiting::on_due>(*this)),
+              stop(std::move(what)) {}
         void on_due() noexcept { owner.finish(*this); }
 
         DelayedStops& owner;

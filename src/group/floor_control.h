@@ -23,8 +23,10 @@ public:
     FloorControl& operator=(const FloorControl&) = delete;
 
     /// A member asks for the floor, or gives it back.
-    void request(const session::Session& who, GroupKey group, const wire::Command& command) noexcept;
-    void release(const session::Session& who, GroupKey group, const wire::Command& command) noexcept;
+    void request(const session::Session& who, GroupKey group,
+                 const wire::Command& command) noexcept;
+    void release(const session::Session& who, GroupKey group,
+                 const wire::Command& command) noexcept;
     /// A session that once asked for the group's floor takes part no longer.
     void leave(const session::Session& who, GroupKey group) noexcept;
 

@@ -37,7 +37,7 @@ struct Group {
 
     const GroupKey key;
     floor::Arbiter floor;
-    Timer limit;                  ///< runs while the floor is taken
+    Timer limit;  ///< runs while the floor is taken
     FloorWatch& watch;
     std::vector<ShardId> shards;  ///< that have listeners
     std::vector<std::byte> from;  ///< the talker's id, as typed at the start of the burst
@@ -75,7 +75,8 @@ public:
 
     template <class Visit>
     void for_each(Visit visit) {
-        for (auto& [key, group] : groups_) visit(*group);
+        for (auto& [key, group] : groups_)
+            visit(*group);
     }
     std::size_t size() const noexcept { return groups_.size(); }
 

@@ -55,9 +55,9 @@ void Membership::on_stored(store::Ticket, Status answer) noexcept {
 void Membership::replace_others(session::Session& session, bool other_device) noexcept {
     session::Sessions::UserList* sessions = parts_.sessions.sessions_of(session.key());
     std::vector<std::byte> words;
-    wire::append_str("userId " + session.user() + " has logged in from another deviceId " +
-                         session.device(),
-                     words);
+    wire::append_str(
+        "userId " + session.user() + " has logged in from another deviceId " + session.device(),
+        words);
     std::vector<std::byte> nobody;
     wire::append_int(0, nobody);
     const wire::Event replaced{.kind = wire::Kind::replaced,
@@ -98,7 +98,8 @@ void Membership::join(session::Session& session, const wire::Command& command) n
                                  {.from = command.from.encoded, .to = command.to.encoded});
     }
     const GroupKey group = parts_.shard.key<GroupKey>(command.to.text);
-    for (session::Session& each : *parts_.sessions.sessions_of(session.key())) listen(each, group);
+    for (session::Session& each : *parts_.sessions.sessions_of(session.key()))
+        listen(each, group);
     parts_.store.add_member(*this, ticket_of(session), session.user(), command.to.text);
 }
 

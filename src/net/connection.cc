@@ -22,7 +22,9 @@ Connection::~Connection() {
     --shared_.connections;
 }
 
-void Connection::start() noexcept { shared_.shard.ring().receive(receive_, descriptor_); }
+void Connection::start() noexcept {
+    shared_.shard.ring().receive(receive_, descriptor_);
+}
 
 void Connection::send(FrameRef frame, Delivery delivery) noexcept {
     if (state_ != State::open) return;

@@ -15,9 +15,13 @@ Listener::Listener(Shard& shard, int descriptor, Accepted accepted) noexcept
       accept_(ring::Operation::Handler::to<&Listener::on_accept>(*this)),
       retry_(Timer::Handler::to<&Listener::on_retry>(*this)) {}
 
-Listener::~Listener() { PARLEY_ASSERT(closed()); }
+Listener::~Listener() {
+    PARLEY_ASSERT(closed());
+}
 
-void Listener::start() noexcept { shard_.ring().accept(accept_, descriptor_); }
+void Listener::start() noexcept {
+    shard_.ring().accept(accept_, descriptor_);
+}
 
 void Listener::stop() noexcept {
     if (stopping_) return;
@@ -44,6 +48,8 @@ void Listener::on_accept(const ring::Completion& completion) noexcept {
     shard_.timers().start(retry_, shard_.now() + accept_retry);
 }
 
-void Listener::on_retry() noexcept { start(); }
+void Listener::on_retry() noexcept {
+    start();
+}
 
 }  // namespace parley::net

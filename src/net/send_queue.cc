@@ -7,7 +7,8 @@
 namespace parley::net {
 
 WaitingPool::WaitingPool(std::uint32_t count) : places_(std::make_unique<WaitingFrame[]>(count)) {
-    for (std::uint32_t i = 0; i < count; ++i) free_.push_back(places_[i]);
+    for (std::uint32_t i = 0; i < count; ++i)
+        free_.push_back(places_[i]);
 }
 
 WaitingFrame* WaitingPool::take() noexcept {
@@ -106,7 +107,8 @@ FrameRef SendQueue::next(FramePool& frames, Instant now, std::uint64_t& dropped)
 }
 
 void SendQueue::clear() noexcept {
-    while (!list_.empty()) remove(list_.front());
+    while (!list_.empty())
+        remove(list_.front());
 }
 
 }  // namespace parley::net

@@ -99,7 +99,8 @@ Status Ring::State::open_buffers() noexcept {
         return Error{Error::Domain::system, status};
     }
     io_uring_buf_ring_init(buffer_ring);
-    for (std::uint32_t i = 0; i < count; ++i) give_back(i);
+    for (std::uint32_t i = 0; i < count; ++i)
+        give_back(i);
     return Ok{};
 }
 
@@ -140,7 +141,8 @@ void Ring::State::take_completions() noexcept {
     while (true) {
         const unsigned count = io_uring_peek_batch_cqe(&ring, batch.data(), batch.size());
         if (count == 0) return;
-        for (unsigned i = 0; i < count; ++i) taken.push_back(*batch[i]);
+        for (unsigned i = 0; i < count; ++i)
+            taken.push_back(*batch[i]);
         io_uring_cq_advance(&ring, count);
         if (count < batch.size()) return;
     }
@@ -174,12 +176,14 @@ void Ring::State::note_failed_send(const io_uring_cqe& completion) noexcept {
 // A send that succeeded whole says nothing. So first the failures among `taken` are noted, and
 // then every send tried before the last system call is finished.
 void Ring::State::finish_tried() noexcept {
-    for (const io_uring_cqe& completion : taken) note_failed_send(completion);
+    for (const io_uring_cqe& completion : taken)
+        note_failed_send(completion);
     RingAccess::SendList finished;  // handlers may send anew
     finished.take_all(tried);
     while (!finished.empty()) {
         SendOperation& send = finished.pop_front();
-        RingAccess::complete(RingAccess::operation(send), Completion{RingAccess::result(send), false, {}});
+        RingAccess::complete(RingAccess::operation(send),
+                             Completion{RingAccess::result(send), false, {}});
     }
 }
 
@@ -190,9 +194,8 @@ void Ring::State::finish(const io_uring_cqe& completion) noexcept {
     }
     if (completion.user_data == nobody || (completion.user_data & tag_mask) == fast_send) return;
     auto& operation = *reinterpret_cast<Operation*>(completion.user_data);
-    Completion told{.result = completion.res,
-                    .more = (completion.flags & IORING_CQE_F_MORE) != 0,
-                    .bytes = {}};
+    Completion told{
+        .result = completion.res, .more = (completion.flags & IORING_CQE_F_MORE) != 0, .bytes = {}};
     if (completion.res == -ENOBUFS) ++counters.buffer_shortages;
     if ((completion.flags & IORING_CQE_F_BUFFER) == 0) {
         RingAccess::complete(operation, told);
@@ -271,7 +274,9 @@ void Ring::cancel(Operation& operation) noexcept {
     entry.user_data = nobody;
 }
 
-void Ring::cancel(SendOperation& send) noexcept { cancel(RingAccess::operation(send)); }
+void Ring::cancel(SendOperation& send) noexcept {
+    cancel(RingAccess::operation(send));
+}
 
 void Ring::shutdown_send(int socket) noexcept {
     io_uring_sqe& entry = state_->next_submission();
@@ -294,7 +299,9 @@ void Ring::wake(const Waker& other) noexcept {
     entry.user_data = nobody;
 }
 
-Waker Ring::waker() const noexcept { return Waker{state_->event}; }
+Waker Ring::waker() const noexcept {
+    return Waker{state_->event};
+}
 
 void Waker::wake() const noexcept {
     if (handle_ < 0) return;
@@ -330,7 +337,8 @@ void Ring::wait(Instant deadline) noexcept {
     state.take_completions();
     // EINTR, EBUSY, EAGAIN: some entries may not have gone down yet. The outcome of the sends
     // among them must be known before dispatch().
-    while (io_uring_sq_ready(&state.ring) > 0) state.submit();
+    while (io_uring_sq_ready(&state.ring) > 0)
+        state.submit();
     static_cast<void>(status);
     state.take_completions();
     state.drain_overflow();
@@ -361,6 +369,8 @@ WallTime Ring::wall_now() const noexcept {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-const Ring::Counters& Ring::counters() const noexcept { return state_->counters; }
+const Ring::Counters& Ring::counters() const noexcept {
+    return state_->counters;
+}
 
 }  // namespace parley::ring

@@ -37,7 +37,9 @@ bool to_system(const Address& address, SocketAddress& out) noexcept {
     return true;
 }
 
-Error last_error() noexcept { return Error{Error::Domain::system, errno}; }
+Error last_error() noexcept {
+    return Error{Error::Domain::system, errno};
+}
 
 bool set_option(int socket, int level, int name) noexcept {
     const int on = 1;
@@ -81,7 +83,9 @@ bool Address::parse(std::string_view text, Address& out) {
     return to_system(out, checked);
 }
 
-bool Address::is_loopback() const noexcept { return host == "::1" || host.starts_with("127."); }
+bool Address::is_loopback() const noexcept {
+    return host == "::1" || host.starts_with("127.");
+}
 
 std::string Address::text() const {
     const bool v6 = host.find(':') != std::string::npos;
@@ -124,7 +128,9 @@ Result<std::uint16_t> local_port(int listener) noexcept {
     return ntohs(reinterpret_cast<const sockaddr_in*>(&where.storage)->sin_port);
 }
 
-void close_now(int descriptor) noexcept { ::close(descriptor); }
+void close_now(int descriptor) noexcept {
+    ::close(descriptor);
+}
 
 std::uint64_t raise_descriptor_limit() noexcept {
     rlimit limit{};

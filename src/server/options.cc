@@ -19,9 +19,10 @@ StartFailure plan_cores(const Options& options, Plan& plan, std::string& error) 
         if (plan.cores.empty()) return StartFailure::options;
         for (const int core : plan.cores) {
             if (std::ranges::binary_search(allowed, core)) continue;
-            error = fmt::format("core {} is not there for this process: see `nproc` and "
-                                "`taskset -p $$`, and name others with --cores",
-                                core);
+            error = fmt::format(
+                "core {} is not there for this process: see `nproc` and "
+                "`taskset -p $$`, and name others with --cores",
+                core);
             return StartFailure::machine;
         }
     }
@@ -44,8 +45,9 @@ bool read_key(const Options& options, session::AuthOptions& auth, std::string& e
     const int given = int{!options.jwt_secret.empty()} + int{!options.jwt_secret_file.empty()} +
                       int{!options.jwt_public_key_file.empty()};
     if (given != 1) {
-        error = "--auth jwt needs one key to check tokens with: --jwt-secret-file FILE or "
-                "--jwt-public-key-file FILE (or try --dev, or --auth trust)";
+        error =
+            "--auth jwt needs one key to check tokens with: --jwt-secret-file FILE or "
+            "--jwt-public-key-file FILE (or try --dev, or --auth trust)";
         return false;
     }
     if (!options.jwt_public_key_file.empty()) {
@@ -101,8 +103,7 @@ bool plan_times(const Options& options, Plan& plan, std::string& error) {
 
 void plan_protocol(const Options& options, Plan& plan) {
     const bool by_auth_open = options.auth == Auth::trust;
-    const bool open =
-        options.join == Join::open || (options.join == Join::by_auth && by_auth_open);
+    const bool open = options.join == Join::open || (options.join == Join::by_auth && by_auth_open);
     plan.worker.join = open ? group::JoinPolicy::open : group::JoinPolicy::managed;
     using wire::voiceping::Dialect;
     plan.worker.dialect = open ? Dialect::router_2023 : Dialect::router_2026;
@@ -128,9 +129,10 @@ bool plan_sizes(const Options& options, Plan& plan, std::string& error) {
 
 StartFailure make_plan(const Options& options, Plan& plan, std::string& error) {
     if (!ring::Address::parse(options.listen, plan.address)) {
-        error = fmt::format("'{}' is not an address to listen on: write it like 127.0.0.1:7420 or "
-                            "[::1]:7420",
-                            options.listen);
+        error = fmt::format(
+            "'{}' is not an address to listen on: write it like 127.0.0.1:7420 or "
+            "[::1]:7420",
+            options.listen);
         return StartFailure::options;
     }
     if (const StartFailure failure = plan_cores(options, plan, error);

@@ -5,11 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "parley/options.h"
-#include "parley/server.h"
 #include "ring/socket.h"
 #include "server/worker.h"
 #include "session/auth.h"
+
+#include <parley/options.h>
+#include <parley/server.h>
 
 namespace parley::server {
 

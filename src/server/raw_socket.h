@@ -2,9 +2,10 @@
 #pragma once
 
 #include "base/intrusive_list.h"
-#include "parley/handler.h"
 #include "session/admission.h"
 #include "ws/connection.h"
+
+#include <parley/handler.h>
 
 namespace parley::server {
 

@@ -54,7 +54,9 @@ ShardThread::~ShardThread() {
     if (thread_.joinable()) thread_.join();
 }
 
-std::string ShardThread::wait_until_running() { return running_.get_future().get(); }
+std::string ShardThread::wait_until_running() {
+    return running_.get_future().get();
+}
 
 void ShardThread::run() {
     name_this_thread(fmt::format("parley-{}", raw(id_)));

@@ -7,8 +7,9 @@
 #include <string>
 #include <thread>
 
-#include "parley/server.h"
 #include "server/options.h"
+
+#include <parley/server.h>
 
 namespace parley::server {
 

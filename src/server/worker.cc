@@ -37,11 +37,12 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
       relay_(shard, groups_),
       direct_(shard, sessions_, post_, options.floor.talk_max),
       chat_(shard, groups_, post_) {
-    shard.on_record(RecordKind::hand_over,
-                    Shard::RecordHandler::to<&Worker::on_hand_over>(*this));
+    shard.on_record(RecordKind::hand_over, Shard::RecordHandler::to<&Worker::on_hand_over>(*this));
 }
 
-Worker::~Worker() { PARLEY_ASSERT(idle()); }
+Worker::~Worker() {
+    PARLEY_ASSERT(idle());
+}
 
 void Worker::start(int listener) {
     listener_ = std::make_unique<net::Listener>(
@@ -52,15 +53,18 @@ void Worker::start(int listener) {
 void Worker::stop() noexcept {
     stopping_ = true;
     if (listener_) listener_->stop();
-    for (session::Opening& opening : openings_) opening.abort();
-    for (RawSocket& socket : raw_sockets_) socket.close_going_away();
+    for (session::Opening& opening : openings_)
+        opening.abort();
+    for (RawSocket& socket : raw_sockets_)
+        socket.close_going_away();
     sessions_.for_each([](session::Session& session) {
         session.close(ws::CloseCode::going_away, "the server is stopping; connect again later");
     });
 }
 
 void Worker::abort() noexcept {
-    for (RawSocket& socket : raw_sockets_) socket.abort();
+    for (RawSocket& socket : raw_sockets_)
+        socket.abort();
     sessions_.for_each([](session::Session& session) { session.abort(); });
 }
 
@@ -119,11 +123,17 @@ void Worker::welcome(session::Admission admission, int descriptor) noexcept {
     session.open();
 }
 
-void Worker::on_raw_socket_gone(RawSocket& socket) noexcept { delete &socket; }
+void Worker::on_raw_socket_gone(RawSocket& socket) noexcept {
+    delete &socket;
+}
 
-void Worker::on_leaving(session::Session& session) noexcept { membership_.sign_out(session); }
+void Worker::on_leaving(session::Session& session) noexcept {
+    membership_.sign_out(session);
+}
 
-void Worker::on_gone(session::Session& session) noexcept { sessions_.remove(session); }
+void Worker::on_gone(session::Session& session) noexcept {
+    sessions_.remove(session);
+}
 
 void Worker::on_command(session::Session& session, const wire::Command& command) noexcept {
     if (command.verb == wire::Verb::connection_test) return answer_test(session, command);
@@ -184,8 +194,8 @@ void Worker::on_floor_request(session::Session& session, const wire::Command& co
     const auto group = shard_.key<GroupKey>(command.to.text);
     session::Subscription* subscription = session.subscription(group);
     if (subscription == nullptr) {
-        return group::tell_not_a_member(
-            post_, session.ref(), {.from = command.from.encoded, .to = command.to.encoded});
+        return group::tell_not_a_member(post_, session.ref(),
+                                        {.from = command.from.encoded, .to = command.to.encoded});
     }
     subscription->has_requested = true;
     floor_.request(session, group, command);

@@ -59,7 +59,8 @@ std::vector<std::byte> pack(const Admission& admission, int descriptor) {
     writer.number(identity.user_is_integer ? 1 : 0);
     writer.number(identity.groups_given ? 1 : 0);
     writer.number(static_cast<std::uint32_t>(identity.groups.size()));
-    for (const std::string& group : identity.groups) writer.text(group);
+    for (const std::string& group : identity.groups)
+        writer.text(group);
     writer.text(admission.device);
     writer.text(admission.reply);
     writer.bytes(admission.received);
@@ -75,7 +76,8 @@ Admission unpack(std::span<const std::byte> record, int& descriptor) {
     identity.user_is_integer = reader.number() != 0;
     identity.groups_given = reader.number() != 0;
     identity.groups.resize(reader.number());
-    for (std::string& group : identity.groups) group = reader.text();
+    for (std::string& group : identity.groups)
+        group = reader.text();
     admission.device = reader.text();
     admission.reply = reader.text();
     const auto received = reader.bytes();

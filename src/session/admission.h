@@ -14,8 +14,8 @@ namespace parley::session {
 struct Admission {
     Identity identity;
     std::string device;
-    std::string reply;                 ///< the 101 answer, not yet sent
-    std::vector<std::byte> received;   ///< what the client sent behind its request
+    std::string reply;                ///< the 101 answer, not yet sent
+    std::vector<std::byte> received;  ///< what the client sent behind its request
 };
 
 /// As the bytes of a record: the descriptor and the admission. The descriptor is then the

@@ -45,7 +45,9 @@ void Opening::start() noexcept {
     connection_.start();
 }
 
-void Opening::on_timer() noexcept { connection_.abort(); }
+void Opening::on_timer() noexcept {
+    connection_.abort();
+}
 
 void Opening::on_end() noexcept {
     if (!admitted_) connection_.close_after_sending();
@@ -58,9 +60,8 @@ void Opening::on_received(std::span<std::byte> bytes) noexcept {
     if (progress.status == http::HeadParser::Status::need_more) return;
     if (progress.status == http::HeadParser::Status::failed) {
         const http::Failure& failure = parser_.failure();
-        return answer(http::format({.status = failure.status,
-                                    .body = failure.text,
-                                    .then = http::Reply::Then::close}));
+        return answer(http::format(
+            {.status = failure.status, .body = failure.text, .then = http::Reply::Then::close}));
     }
     keep(bytes.subspan(progress.consumed));
     on_head(parser_.head());
@@ -87,8 +88,7 @@ void Opening::on_upgrade(const http::RequestHead& head) noexcept {
     std::string protocols;
     const Credentials credentials = credentials_of(head, protocols);
     if (policy_.admit == Admit::by_token) {
-        Verdict verdict =
-            policy_.authenticator.verify(credentials.token, shared_.shard.wall_now());
+        Verdict verdict = policy_.authenticator.verify(credentials.token, shared_.shard.wall_now());
         if (!verdict) return refuse(verdict.refusal());
         admission_.identity = std::move(verdict.identity());
     }
@@ -132,7 +132,9 @@ void Opening::answer(std::string_view reply) noexcept {
     connection_.close_after_sending();
 }
 
-void Opening::on_closed() noexcept { gate_.on_opening_gone(*this); }
+void Opening::on_closed() noexcept {
+    gate_.on_opening_gone(*this);
+}
 
 void Opening::on_detached(int descriptor) noexcept {
     if (overflowed_) {

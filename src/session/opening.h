@@ -25,7 +25,8 @@ public:
     /// What becomes of openings. Both calls end the opening, which is then to be destroyed.
     class Gate {
     public:
-        virtual void on_admitted(Opening& opening, Admission admission, int descriptor) noexcept = 0;
+        virtual void on_admitted(Opening& opening, Admission admission,
+                                 int descriptor) noexcept = 0;
         virtual void on_opening_gone(Opening& opening) noexcept = 0;
         /// Counts why somebody was not let in.
         virtual void on_refused(Refusal reason) noexcept = 0;

@@ -29,20 +29,20 @@ void Post::tell(const SessionRef& to, const wire::Event& event) noexcept {
         return;
     }
     const EventHead head = head_of(event);
-    shard_.post(to.shard, RecordKind::session_event,
-                {bytes_of(to), bytes_of(head), event.from, event.to, event.message_id,
-                 event.payload},
-                Urgency::lasting);
+    shard_.post(
+        to.shard, RecordKind::session_event,
+        {bytes_of(to), bytes_of(head), event.from, event.to, event.message_id, event.payload},
+        Urgency::lasting);
 }
 
 void Post::tell_user(UserKey to, const wire::Event& event) noexcept {
     const ShardId home = shard_.home(to);
     if (home == shard_.id()) return deliver(to, event);
     const EventHead head = head_of(event);
-    shard_.post(home, RecordKind::user_event,
-                {bytes_of(to), bytes_of(head), event.from, event.to, event.message_id,
-                 event.payload},
-                event.kind == wire::Kind::audio ? Urgency::perishable : Urgency::lasting);
+    shard_.post(
+        home, RecordKind::user_event,
+        {bytes_of(to), bytes_of(head), event.from, event.to, event.message_id, event.payload},
+        event.kind == wire::Kind::audio ? Urgency::perishable : Urgency::lasting);
 }
 
 void Post::on_session_event(ShardId, std::span<std::byte> record) noexcept {

@@ -89,8 +89,12 @@ void Session::on_binary(std::span<const std::byte> message) noexcept {
     context_.commands.on_command(*this, command);
 }
 
-void Session::on_closing() noexcept { context_.commands.on_leaving(*this); }
+void Session::on_closing() noexcept {
+    context_.commands.on_leaving(*this);
+}
 
-void Session::on_closed() noexcept { context_.commands.on_gone(*this); }
+void Session::on_closed() noexcept {
+    context_.commands.on_gone(*this);
+}
 
 }  // namespace parley::session

@@ -24,7 +24,7 @@ class Session;
 /// Membership of one session in one group.
 struct Subscription {
     GroupKey group{};
-    std::uint32_t place = 0;  ///< among the group's listeners on this shard
+    std::uint32_t place = 0;     ///< among the group's listeners on this shard
     bool has_requested = false;  ///< it asked for the floor: the group must hear when it leaves
 };
 
@@ -50,8 +50,8 @@ struct SessionContext {
     wire::voiceping::Dialect dialect;
     Commands& commands;
     std::uint64_t messages_in = 0;
-    std::uint64_t messages_dropped = 0;  ///< that were no message of the protocol
-    std::uint64_t senders_corrected = 0; ///< messages that claimed another sender
+    std::uint64_t messages_dropped = 0;   ///< that were no message of the protocol
+    std::uint64_t senders_corrected = 0;  ///< messages that claimed another sender
 };
 
 class Session final : private ws::Connection::Peer {

@@ -33,9 +33,7 @@ public:
     std::size_t shards() const noexcept { return shards_; }
     const HashKey& hash_key() const noexcept { return hash_key_; }
     /// Where a user or a group lives, from the keyed hash of its id.
-    ShardId home(std::uint64_t hash) const noexcept {
-        return static_cast<ShardId>(hash % shards_);
-    }
+    ShardId home(std::uint64_t hash) const noexcept { return static_cast<ShardId>(hash % shards_); }
     /// Requires from != to.
     Lane& lane(ShardId from, ShardId to) noexcept;
 
@@ -54,8 +52,8 @@ public:
 private:
     struct alignas(64) Sleeper {
         std::atomic<bool> asleep{false};
-        ring::KeptWaker kept;                  // written once, by the shard
-        std::atomic<bool> has_waker{false};    // kept may be read
+        ring::KeptWaker kept;                // written once, by the shard
+        std::atomic<bool> has_waker{false};  // kept may be read
     };
 
     std::size_t shards_;

@@ -18,7 +18,9 @@ FramePool::FramePool(const Options& options) : options_(options) {
     fill(medium_, options.medium_bytes, options.medium_count);
 }
 
-FramePool::~FramePool() { PARLEY_ASSERT(outstanding_ == 0); }
+FramePool::~FramePool() {
+    PARLEY_ASSERT(outstanding_ == 0);
+}
 
 void FramePool::fill(Frame*& free_list, std::uint32_t bytes, std::uint32_t count) {
     slabs_.push_back(std::make_unique_for_overwrite<std::byte[]>(stride(bytes) * count));

@@ -41,7 +41,9 @@ std::span<std::byte> Lane::reserve(RecordKind kind, std::size_t size) noexcept {
     return {place + alignment, size};
 }
 
-void Lane::commit() noexcept { written_ = reserved_; }
+void Lane::commit() noexcept {
+    written_ = reserved_;
+}
 
 bool Lane::publish() noexcept {
     if (published_.load(std::memory_order_relaxed) == written_) return false;
@@ -69,7 +71,9 @@ bool Lane::front(Record& record) noexcept {
     }
 }
 
-void Lane::pop() noexcept { read_.store(front_end_, std::memory_order_release); }
+void Lane::pop() noexcept {
+    read_.store(front_end_, std::memory_order_release);
+}
 
 bool Lane::empty() const noexcept {
     return published_.load(std::memory_order_seq_cst) == read_.load(std::memory_order_relaxed);

@@ -17,16 +17,16 @@ namespace parley {
 
 /// The protocol between shards: everything that ever crosses a lane.
 enum class RecordKind : std::uint8_t {
-    skip,             ///< inside Lane only: the rest up to the end of its memory is unused
-    hand_over,        ///< an accepted connection, to its user's home
-    group_listen,     ///< a shard has listeners of a group, or no longer; to the group's home
-    floor_request,    ///< what a session asks of a group's floor, to the group's home
-    group_audio,      ///< a voice frame, to the group's home
-    group_message,    ///< a text or the like, to the group's home
-    group_event,      ///< what a group says, to a shard with listeners
-    session_event,    ///< an answer, to the shard of the session
-    user_event,       ///< a direct message, to the home of its user
-    count,            ///< how many kinds there are; never sent
+    skip,           ///< inside Lane only: the rest up to the end of its memory is unused
+    hand_over,      ///< an accepted connection, to its user's home
+    group_listen,   ///< a shard has listeners of a group, or no longer; to the group's home
+    floor_request,  ///< what a session asks of a group's floor, to the group's home
+    group_audio,    ///< a voice frame, to the group's home
+    group_message,  ///< a text or the like, to the group's home
+    group_event,    ///< what a group says, to a shard with listeners
+    session_event,  ///< an answer, to the shard of the session
+    user_event,     ///< a direct message, to the home of its user
+    count,          ///< how many kinds there are; never sent
 };
 
 class Lane {

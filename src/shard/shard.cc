@@ -14,7 +14,8 @@ thread_local const Shard* current_shard = nullptr;
 
 std::size_t total(Shard::Parts parts) noexcept {
     std::size_t size = 0;
-    for (const auto& part : parts) size += part.size();
+    for (const auto& part : parts)
+        size += part.size();
     return size;
 }
 
@@ -55,7 +56,9 @@ Shard::~Shard() {
     if (current_shard == this) current_shard = nullptr;
 }
 
-bool Shard::is_current() const noexcept { return current_shard == this; }
+bool Shard::is_current() const noexcept {
+    return current_shard == this;
+}
 
 WallTime Shard::wall_now() noexcept {
     wall_given_ = std::max(wall_given_, ring_->wall_now());

@@ -92,14 +92,13 @@ TEST_F(AcceptTest, EndsWithAnErrorOnWhatIsNoListener) {
 }
 
 TEST_F(AcceptTest, EndsWhereNoDescriptorIsLeftAndLosesNobody) {
-    accepter.start(listener.number());
-    test::run_once(*ring);
     Descriptor client{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     rlimit limit{};
     ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
     const rlimit none{.rlim_cur = static_cast<rlim_t>(Descriptor{dup(0)}.number()),
                       .rlim_max = limit.rlim_max};
     ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+    accepter.start(listener.number());  // the kernel notes the limit of this moment
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);

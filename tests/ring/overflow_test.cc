@@ -19,7 +19,10 @@ using test::TcpPair;
 
 class OverflowTest : public testing::Test {
 protected:
-    static constexpr std::size_t count = 400;
+    static constexpr std::size_t count = 200;
+    static constexpr std::size_t buffer_bytes = 64;
+    // Each socket alone has more completions waiting than a few of them find room for.
+    static constexpr std::size_t burst_bytes = 15 * buffer_bytes + 1;
 
     OverflowTest() {
         for (std::size_t i = 0; i < count; ++i) {
@@ -42,11 +45,11 @@ protected:
         return true;
     }
 
-    // More buffers than sockets, so that the completion queue is what runs out.
+    // Buffers for all of it, so that the completion queue is what runs out.
     std::unique_ptr<Ring> ring = test::open_ring({.submissions = 32,
                                                   .completions = 64,
-                                                  .receive_buffers = 1024,
-                                                  .receive_buffer_bytes = 64});
+                                                  .receive_buffers = 4096,
+                                                  .receive_buffer_bytes = buffer_bytes});
     std::vector<TcpPair> pairs;
     std::vector<std::unique_ptr<Receiver>> receivers;
 };
@@ -55,15 +58,15 @@ TEST_F(OverflowTest, LosesNothingOfAStalledLoopsBacklog) {
     // The loop stands still while every socket becomes ready, again and again.
     for (std::size_t round = 0; round < 5; ++round) {
         for (std::size_t i = 0; i < count; ++i) {
-            test::write_all(pairs[i].theirs, pattern(40, round * count + i));
+            test::write_all(pairs[i].theirs, pattern(burst_bytes, round * count + i));
         }
-        ASSERT_TRUE(run_until(*ring, [&] { return all_have(40 * (round + 1)); }));
+        ASSERT_TRUE(run_until(*ring, [&] { return all_have(burst_bytes * (round + 1)); }));
     }
     EXPECT_GT(ring->counters().overflows, 0U);
     for (std::size_t i = 0; i < count; ++i) {
         std::string expected;
         for (std::size_t round = 0; round < 5; ++round) {
-            expected += pattern(40, round * count + i);
+            expected += pattern(burst_bytes, round * count + i);
         }
         ASSERT_EQ(receivers[i]->bytes, expected) << "socket " << i;
         EXPECT_FALSE(receivers[i]->ended());
@@ -77,7 +80,7 @@ TEST_F(OverflowTest, AFailedSendAmongThemIsNotTakenForASuccess) {
         if (i % 3 == 0) {
             test::close_with_reset(pairs[i].theirs);
         } else {
-            test::write_all(pairs[i].theirs, pattern(40, i));
+            test::write_all(pairs[i].theirs, pattern(burst_bytes, i));
         }
         senders.push_back(std::make_unique<Sender>(*ring, pairs[i].ours.number()));
     }

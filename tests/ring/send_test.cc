@@ -24,9 +24,16 @@ using test::TcpPair;
 // The least the kernel grants, so that a socket is soon full.
 constexpr int small_buffer = 4608;
 
+// A connection that takes little at once; its reader takes all.
 TcpPair narrow_pair() {
     TcpPair pair = tcp_pair();
     test::set_buffer(pair.ours, SO_SNDBUF, small_buffer);
+    return pair;
+}
+
+// A connection that takes little altogether while nobody reads.
+TcpPair tight_pair() {
+    TcpPair pair = narrow_pair();
     test::set_buffer(pair.theirs, SO_RCVBUF, small_buffer);
     return pair;
 }
@@ -71,8 +78,8 @@ TEST_F(SendTest, ATriedSendDoesNotEndAWait) {
 }
 
 TEST_F(SendTest, AFullSocketGivesAShortCountThenEagain) {
-    TcpPair narrow = narrow_pair();
-    Sender to_full{*ring, narrow.ours.number()};
+    TcpPair tight = tight_pair();
+    Sender to_full{*ring, tight.ours.number()};
     const std::string bytes = pattern(1 << 20, 1);
     to_full.send_now(bytes);
     run_once(*ring);
@@ -89,7 +96,7 @@ TEST_F(SendTest, AFullSocketGivesAShortCountThenEagain) {
             all_taken += static_cast<std::size_t>(to_full.results.back());
     }
     EXPECT_EQ(to_full.results.back(), -EAGAIN);
-    EXPECT_EQ(run_and_read(narrow.theirs, all_taken), bytes.substr(0, all_taken));
+    EXPECT_EQ(run_and_read(tight.theirs, all_taken), bytes.substr(0, all_taken));
 }
 
 TEST_F(SendTest, WhatWasShortIsCompletedBitExactBySendingAll) {
@@ -159,8 +166,8 @@ TEST_F(SendTest, ABrokenConnectionIsAnErrorAndNoSignal) {
 }
 
 TEST_F(SendTest, CancellingGivesALastCompletionWithWhatWasSent) {
-    TcpPair narrow = narrow_pair();
-    Sender stuck{*ring, narrow.ours.number()};
+    TcpPair tight = tight_pair();
+    Sender stuck{*ring, tight.ours.number()};
     const std::string bytes = pattern(1 << 20, 6);
     stuck.send_all(bytes);
     run_once(*ring);
@@ -171,9 +178,9 @@ TEST_F(SendTest, CancellingGivesALastCompletionWithWhatWasSent) {
     ASSERT_EQ(stuck.results.size(), 1U);
     EXPECT_LT(stuck.results[0], 1 << 20);
     // Closed as they are, the peer reads exactly what was counted.
-    narrow.ours.close();
+    tight.ours.close();
     std::string got;
-    ASSERT_EQ(test::read_to_end(narrow.theirs, got), Stream::ended);
+    ASSERT_EQ(test::read_to_end(tight.theirs, got), Stream::ended);
     EXPECT_EQ(got, bytes.substr(0, stuck.sent));
 }
 

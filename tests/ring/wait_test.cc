@@ -110,8 +110,8 @@ TEST_F(WaitTest, IsEndedByAWakerOfAnotherThread) {
         for (int i = 1; i <= rounds; ++i) {
             while (asked.load(std::memory_order_acquire) < i)
                 std::this_thread::yield();
-            for (volatile int spin = 0; spin < i * 20; spin = spin + 1) {
-            }
+            for (int spin = 0; spin < i * 20; ++spin)
+                asked.load(std::memory_order_relaxed);
             waker.wake();
         }
     }};

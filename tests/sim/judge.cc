@@ -56,10 +56,11 @@ void Judge::connect(int user, std::uint16_t port, std::string_view device) {
         radio.line->allow_end();
         radio.line->resume_reading();
         lose_line(user);
-        if (!was_open) radio.rivals.push_back(radio.line.get());
+        radio.rivals.push_back({radio.line.get(), was_open});
         radio.former.push_back(std::move(radio.line));
         radio.line = std::make_unique<Line>(world_, *this, user, port, device);
-        if (!radio.rivals.empty()) radio.line->allow_end();
+        const auto may_win = [](const Rival& rival) { return !rival.was_open; };
+        if (std::ranges::any_of(radio.rivals, may_win)) radio.line->allow_end();
         return;
     }
     radio.line = std::make_unique<Line>(world_, *this, user, port, device);
@@ -147,6 +148,7 @@ void Judge::hang_up(int user, Line::Leave how) {
     radio.line->leave(how);
     lose_line(user);
     radio.former.push_back(std::move(radio.line));
+    dismiss_rivals(radio);
 }
 
 void Judge::stop_reading(int user) {
@@ -230,7 +232,7 @@ void Judge::note_silence() {
 }
 
 void Judge::dismiss_rivals(Radio& radio) {
-    for (Line* rival : radio.rivals) rival->leave(Line::Leave::close);
+    for (const Rival& rival : radio.rivals) rival.line->leave(Line::Leave::close);
     radio.rivals.clear();
 }
 
@@ -245,8 +247,8 @@ void Judge::poll() {
             }
         }
         for (const auto& line : radio.former) line->poll();
-        std::erase_if(radio.rivals, [](const Line* line) {
-            return line->state() == Line::State::ended;
+        std::erase_if(radio.rivals, [](const Rival& rival) {
+            return rival.line->state() == Line::State::ended;
         });
         if (radio.line == nullptr) dismiss_rivals(radio);
         std::erase_if(radio.former, [](const std::unique_ptr<Line>& line) {
@@ -258,8 +260,9 @@ void Judge::poll() {
 }
 
 void Judge::on_open(Line& line) {
-    const Radio& radio = radios_[index(line.user())];
+    Radio& radio = radios_[index(line.user())];
     if (radio.line.get() != &line) return;
+    std::erase_if(radio.rivals, [](const Rival& rival) { return rival.was_open; });
     for (int group = 0; group < static_cast<int>(groups_); ++group) {
         changed(place(line.user(), group));
     }

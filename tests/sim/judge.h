@@ -84,10 +84,15 @@ private:
         std::vector<int> texts_heard;  // latest number, by sender
         Ear ear;
     };
+    /// A replaced line that the server may rightly keep: the later one may fail, or sign in first.
+    struct Rival {
+        Line* line;
+        bool was_open;  // then it goes once the later one is open
+    };
     struct Radio {
         std::unique_ptr<Line> line;
         std::vector<std::unique_ptr<Line>> former;  // replaced by a later login, or hung up
-        std::vector<Line*> rivals;  // former ones that may have signed in last after all
+        std::vector<Rival> rivals;
         int texts_sent = 0;
     };
 

@@ -207,8 +207,11 @@ void Judge::on_stop(Place& at, int from) {
     const Talk& talk = talks_[index(current)];
     if (talk.user == from) {
         // It may be the late STOP of an earlier burst of the same user.
-        if (!talk.stop_sent && !talk.doubtful) return;
-        at.ear.on_stop(talk.doubtful ? -1 : talk.frames, lost_);
+        if (talk.stop_sent) {
+            at.ear.on_stop(talk.doubtful ? -1 : talk.frames, lost_);
+        } else if (talk.doubtful) {
+            at.ear.lose_track();
+        }
     } else if (at.ear.tracking()) {
         accuse("a STOP of one who does not talk reached a listener");
     }

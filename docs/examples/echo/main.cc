@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "parley/server.h"
+#include <parley/server.h>
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <string>
 
-#include "parley/server.h"
+#include <parley/server.h>
 
 int main() {
     parley::Options options;

@@ -34,7 +34,8 @@ STOP_MAX_S = 5.0
 RETRIES_MAX = 3  # more failures than this are not noise
 # Fixes that a server may or may not have; every other one, ours included, must be in effect, else
 # a server that behaves like the original would pass. B05 and B20 concern recorded files only.
-OPTIONAL_FIXES = {"RAW", "MAP2BIN", "B06a", "B05", "B20"}
+# Which of two simultaneous requests comes first is up to the shards.
+OPTIONAL_FIXES = {"RAW", "MAP2BIN", "B06a", "B05", "B20", "D-simultaneous"}
 
 
 def free_port():
