@@ -1,6 +1,6 @@
 #include <cerrno>
-#include <cstring>
 #include <fmt/format.h>
+#include <system_error>
 
 #include "server/shard_thread.h"
 
@@ -24,8 +24,8 @@ StartFailure Server::State::open_listeners(std::vector<int>& listeners, std::str
     const auto fail = [&](Error reason) {
         for (const int opened : listeners)
             ring::close_now(opened);
-        error =
-            fmt::format("cannot listen on {}: {}", plan.address.text(), std::strerror(reason.code));
+        error = fmt::format("cannot listen on {}: {}", plan.address.text(),
+                            std::generic_category().message(reason.code));
         if (reason.code == EADDRINUSE) error += "; end what listens there, or choose another port";
         return StartFailure::system;
     };
@@ -72,7 +72,8 @@ std::unique_ptr<Server> Server::start(const Options& options, std::string& error
     if (failure != StartFailure::none) return nullptr;
     failure = state->start_threads(listeners, error);
     std::unique_ptr<Server> server{new Server(std::move(state))};
-    return failure == StartFailure::none ? std::move(server) : nullptr;
+    if (failure != StartFailure::none) return nullptr;
+    return server;
 }
 
 std::unique_ptr<Server> Server::start(const Options& options, std::string& error) {

@@ -15,6 +15,7 @@ public:
     Chat(Shard& shard, group::Groups& groups, session::Post& post) noexcept;
     Chat(const Chat&) = delete;
     Chat& operator=(const Chat&) = delete;
+    ~Chat() = default;
 
     /// A text or an interactive message.
     void on_text(session::Session& from, const wire::Command& command) noexcept;

@@ -21,7 +21,9 @@ bool block_signals(sigset_t& stopping) {
     sigemptyset(&stopping);
     sigaddset(&stopping, SIGTERM);
     sigaddset(&stopping, SIGINT);
-    std::signal(SIGPIPE, SIG_IGN);
+    struct sigaction ignored {};
+    ignored.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &ignored, nullptr);
     return sigprocmask(SIG_BLOCK, &stopping, nullptr) == 0;
 }
 

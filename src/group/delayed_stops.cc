@@ -14,7 +14,8 @@ DelayedStops::~DelayedStops() {
 
 void DelayedStops::add(Stop stop) {
     if (size_ >= delayed_stops_max) return due_(stop);
-    auto* waiting = new Waiting(*this, std::move(stop));
+    // Owned by the list; deleted in finish().
+    auto* waiting = std::make_unique<Waiting>(*this, std::move(stop)).release();
     waiting_.push_back(*waiting);
     ++size_;
     shard_.timers().start(waiting->timer, shard_.now() + stop_grace);

@@ -21,6 +21,7 @@ public:
                  const floor::Limits& limits) noexcept;
     FloorControl(const FloorControl&) = delete;
     FloorControl& operator=(const FloorControl&) = delete;
+    ~FloorControl() = default;
 
     /// A member asks for the floor, or gives it back.
     void request(const session::Session& who, GroupKey group,

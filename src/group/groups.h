@@ -54,6 +54,7 @@ public:
     Groups(Shard& shard, Listeners& listeners) noexcept;
     Groups(const Groups&) = delete;
     Groups& operator=(const Groups&) = delete;
+    ~Groups() = default;
 
     /// Null if nobody listens to the group, or it lives elsewhere.
     Group* find(GroupKey key) noexcept;

@@ -17,6 +17,7 @@ public:
     explicit Listeners(Shard& shard) noexcept : shard_(shard) {}
     Listeners(const Listeners&) = delete;
     Listeners& operator=(const Listeners&) = delete;
+    ~Listeners() = default;
 
     /// True if the session is the group's first listener on this shard. Requires that it is not
     /// yet one of them.

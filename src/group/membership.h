@@ -34,6 +34,7 @@ public:
     explicit Membership(const Parts& parts) noexcept : parts_(parts) {}
     Membership(const Membership&) = delete;
     Membership& operator=(const Membership&) = delete;
+    ~Membership() = default;
 
     /// A session was opened: it becomes its user's, listens to the user's groups, and takes the
     /// place of the user's earlier sessions.

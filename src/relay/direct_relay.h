@@ -15,6 +15,7 @@ public:
                 Duration talk_max) noexcept;
     DirectRelay(const DirectRelay&) = delete;
     DirectRelay& operator=(const DirectRelay&) = delete;
+    ~DirectRelay() = default;
 
     void on_start(session::Session& from, const wire::Command& command) noexcept;
     void on_audio(session::Session& from, const wire::Command& command) noexcept;

@@ -16,6 +16,7 @@ public:
     Relay(Shard& shard, group::Groups& groups) noexcept;
     Relay(const Relay&) = delete;
     Relay& operator=(const Relay&) = delete;
+    ~Relay() = default;
 
     /// A voice frame for a group, from a session of this shard.
     void on_audio(const session::Session& from, const wire::Command& command) noexcept;

@@ -3,10 +3,10 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <fmt/format.h>
 #include <liburing.h>
 #include <memory>
+#include <system_error>
 
 namespace parley::ring {
 namespace {
@@ -62,7 +62,8 @@ std::string explain_refusal(int error_number) {
             return "no file descriptor is left for io_uring: raise `ulimit -n` (LimitNOFILE= in "
                    "systemd)";
         default:
-            return fmt::format("io_uring could not be opened: {}", std::strerror(error_number));
+            return fmt::format("io_uring could not be opened: {}",
+                               std::generic_category().message(error_number));
     }
 }
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-struct io_uring;
+struct io_uring;  // NOLINT(readability-identifier-naming): the kernel library's
 
 namespace parley::ring {
 

@@ -27,6 +27,11 @@ constexpr std::uint64_t woken = 1;      // our own event descriptor was written 
 constexpr std::uint64_t fast_send = 2;  // tag: a send of send_now()
 constexpr std::uint64_t tag_mask = 7;
 
+Operation& operation_of(const io_uring_cqe& completion) noexcept {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel carries our address as a number
+    return *reinterpret_cast<Operation*>(completion.user_data & ~tag_mask);
+}
+
 }  // namespace
 
 struct Ring::State {
@@ -169,7 +174,7 @@ void Ring::State::give_back(std::uint32_t buffer) noexcept {
 
 void Ring::State::note_failed_send(const io_uring_cqe& completion) noexcept {
     if ((completion.user_data & tag_mask) != fast_send) return;
-    auto& operation = *reinterpret_cast<Operation*>(completion.user_data & ~tag_mask);
+    Operation& operation = operation_of(completion);
     RingAccess::result(RingAccess::send_of(operation)) = completion.res;
 }
 
@@ -193,7 +198,7 @@ void Ring::State::finish(const io_uring_cqe& completion) noexcept {
         return;
     }
     if (completion.user_data == nobody || (completion.user_data & tag_mask) == fast_send) return;
-    auto& operation = *reinterpret_cast<Operation*>(completion.user_data);
+    Operation& operation = operation_of(completion);
     Completion told{
         .result = completion.res, .more = (completion.flags & IORING_CQE_F_MORE) != 0, .bytes = {}};
     if (completion.res == -ENOBUFS) ++counters.buffer_shortages;

@@ -82,7 +82,9 @@ bool plan_authenticator(const Options& options, Plan& plan, std::string& error) 
     }
     auth.legacy_join = options.legacy_join;
     auto created = session::Authenticator::create(std::move(auth), error);
-    if (created) plan.authenticator.emplace(std::move(*created));
+    if (created) {
+        plan.authenticator = std::make_unique<session::Authenticator>(std::move(*created));
+    }
     return created.has_value();
 }
 

@@ -1,7 +1,7 @@
 // server options: from what an embedding program wrote to what the layers need.
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,7 +21,7 @@ struct Plan {
     std::size_t shards = 1;
     Shard::Options shard;
     WorkerOptions worker;
-    std::optional<session::Authenticator> authenticator;
+    std::unique_ptr<const session::Authenticator> authenticator;
 };
 
 /// Reads the files that the options name. On failure puts a sentence into `error` that says what

@@ -17,6 +17,7 @@ public:
               Gone gone) noexcept;
     RawSocket(const RawSocket&) = delete;
     RawSocket& operator=(const RawSocket&) = delete;
+    ~RawSocket() = default;
 
     void open(session::Admission admission) noexcept;
     void close_going_away() noexcept { connection_.close(ws::CloseCode::going_away, "stopping"); }

@@ -74,7 +74,9 @@ bool Worker::idle() const noexcept {
 
 void Worker::on_accepted(int descriptor) noexcept {
     if (opening_count_ >= session::openings_max) return shard_.ring().close(descriptor);
-    auto* opening = new session::Opening(net_, descriptor, policy_, *this);
+    session::Opening::Gate& gate = *this;
+    // Owned by the list; deleted in on_opening_gone().
+    auto* opening = std::make_unique<session::Opening>(net_, descriptor, policy_, gate).release();
     openings_.push_back(*opening);
     ++opening_count_;
     opening->start();
@@ -112,8 +114,11 @@ void Worker::on_hand_over(ShardId, std::span<std::byte> record) noexcept {
 void Worker::welcome(session::Admission admission, int descriptor) noexcept {
     if (stopping_) return shard_.ring().close(descriptor);
     if (options_.handler != nullptr) {
-        auto* socket = new RawSocket(net_, options_.sockets, descriptor, *options_.handler,
-                                     RawSocket::Gone::to<&Worker::on_raw_socket_gone>(*this));
+        const auto gone = RawSocket::Gone::to<&Worker::on_raw_socket_gone>(*this);
+        // Owned by the list; deleted in on_raw_socket_gone().
+        auto* socket =
+            std::make_unique<RawSocket>(net_, options_.sockets, descriptor, *options_.handler, gone)
+                .release();
         raw_sockets_.push_back(*socket);
         return socket->open(std::move(admission));
     }

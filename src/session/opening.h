@@ -49,6 +49,7 @@ public:
     Opening(net::Shared& shared, int descriptor, const Policy& policy, Gate& gate) noexcept;
     Opening(const Opening&) = delete;
     Opening& operator=(const Opening&) = delete;
+    ~Opening() = default;
 
     void start() noexcept;
     /// Closes without an answer, as at shutdown.

@@ -14,6 +14,7 @@ public:
     Post(Shard& shard, Sessions& sessions) noexcept;
     Post(const Post&) = delete;
     Post& operator=(const Post&) = delete;
+    ~Post() = default;
 
     /// To one session: answers. Lasting.
     void tell(const SessionRef& to, const wire::Event& event) noexcept;

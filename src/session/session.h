@@ -59,6 +59,7 @@ public:
     Session(SessionContext& context, SessionRef ref, Admission admission, int descriptor) noexcept;
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
+    ~Session() = default;
 
     /// Sends the 101 answer and reads on. What came behind the request is taken as well.
     void open() noexcept;

@@ -16,6 +16,7 @@ public:
     Sessions() = default;
     Sessions(const Sessions&) = delete;
     Sessions& operator=(const Sessions&) = delete;
+    ~Sessions() = default;
 
     /// A session in a slot of its own. It is not yet among its user's.
     Session& add(SessionContext& context, Admission admission, int descriptor);

@@ -40,6 +40,7 @@ public:
     explicit Lane(std::size_t capacity_bytes);
     Lane(const Lane&) = delete;
     Lane& operator=(const Lane&) = delete;
+    ~Lane() = default;
 
     /// Writer. Room for a record of `size` bytes, or an empty span if the lane is full for now.
     /// At most one reservation is open. Requires 0 < size <= record_bytes_max().

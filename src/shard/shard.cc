@@ -89,7 +89,8 @@ bool Shard::write(Lane& lane, RecordKind kind, Parts parts, std::size_t size) no
     if (place.empty()) return false;
     Envelope envelope{};
     std::byte* bytes = place.data() + sizeof(Envelope);
-    if (!inline_record) bytes = envelope.block = new std::byte[size];
+    if (!inline_record)
+        bytes = envelope.block = std::make_unique_for_overwrite<std::byte[]>(size).release();
     envelope.block_bytes = size;
     copy(parts, bytes);
     std::memcpy(place.data(), &envelope, sizeof(envelope));

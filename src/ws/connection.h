@@ -49,6 +49,7 @@ public:
     Connection(net::Shared& shared, const Settings& settings, int descriptor, Peer& peer) noexcept;
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
+    ~Connection() = default;
 
     /// Answers the upgrade with `reply` and reads on, beginning with the bytes that came behind
     /// the request.

@@ -26,8 +26,14 @@ public:
           ring_(ring),
           socket_(socket) {}
 
-    void start() { ring_.receive(operation, socket_); }
-    void cancel() { ring_.cancel(operation); }
+    void start() {
+        cancelled_ = false;
+        ring_.receive(operation, socket_);
+    }
+    void cancel() {
+        cancelled_ = true;
+        ring_.cancel(operation);
+    }
     bool ended() const { return !operation.in_flight(); }
 
     Operation operation;
@@ -47,11 +53,13 @@ private:
         } else {
             happened.push_back({completion.result, completion.more, completion.bytes.size()});
         }
-        if (!completion.more && (completion.result > 0 || completion.result == -ENOBUFS)) start();
+        const bool goes_on = completion.result > 0 || completion.result == -ENOBUFS;
+        if (!completion.more && goes_on && !cancelled_) start();
     }
 
     Ring& ring_;
     int socket_;
+    bool cancelled_ = false;
 };
 
 /// Sends on one socket, once or on and on.

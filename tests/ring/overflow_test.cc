@@ -19,7 +19,7 @@ using test::TcpPair;
 
 class OverflowTest : public testing::Test {
 protected:
-    static constexpr std::size_t count = 200;
+    static constexpr std::size_t count = 400;
     static constexpr std::size_t buffer_bytes = 64;
     // Each socket alone has more completions waiting than a few of them find room for.
     static constexpr std::size_t burst_bytes = 15 * buffer_bytes + 1;
@@ -48,7 +48,7 @@ protected:
     // Buffers for all of it, so that the completion queue is what runs out.
     std::unique_ptr<Ring> ring = test::open_ring({.submissions = 32,
                                                   .completions = 64,
-                                                  .receive_buffers = 4096,
+                                                  .receive_buffers = 8192,
                                                   .receive_buffer_bytes = buffer_bytes});
     std::vector<TcpPair> pairs;
     std::vector<std::unique_ptr<Receiver>> receivers;

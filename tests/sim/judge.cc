@@ -95,6 +95,7 @@ void Judge::start(int user, int group) {
     talk.asked = talk.voice_sent = talk.voice_taken = world_.now();
     at.latest = number;
     at.unanswered.push_back(number);
+    radios_[index(user)].line->talks.push_back(number);
     at.asked_as_stranger = at.asked_as_stranger || !member(user, group);
     say(user, encode_message(Type::start, user_name(user), group_name(group),
                              Message::Payload::text, talk_name(number)));
@@ -116,7 +117,10 @@ void Judge::stop(int user, int group) {
     if (at.stops_open > 0) ++at.stops_spare;
     ++at.stops_open;
     at.asked_as_stranger = at.asked_as_stranger || !member(user, group);
-    if (at.latest >= 0) talks_[index(at.latest)].stop_sent = true;
+    if (at.latest >= 0) {
+        talks_[index(at.latest)].stop_sent = true;
+        talks_[index(at.latest)].stop_at = world_.now();
+    }
     say(user, encode_message(Type::stop, user_name(user), group_name(group),
                              Message::Payload::nil, {}));
 }
@@ -219,15 +223,19 @@ void Judge::note_taken() {
     }
 }
 
-// The rule is three seconds of silence, as the server hears it.
-void Judge::note_silence() {
+// The rules are three seconds of silence, as the server hears it, and ninety seconds of talk.
+void Judge::note_time() {
     constexpr Duration silence = milliseconds{2500};
-    constexpr Duration longest = seconds{85};
     const Instant now = world_.now();
     for (const Place& at : places_) {
         if (at.latest < 0) continue;
         Talk& talk = talks_[index(at.latest)];
-        if (now - talk.voice_taken >= silence || now - talk.asked >= longest) talk.doubtful = true;
+        if (now - talk.voice_taken >= silence) talk.doubtful = true;
+        if (now - talk.asked >= seconds{85}) talk.near_limit = true;
+        const bool goes_on = talk.state == Talk::State::held && !talk.doubtful && !talk.stop_sent;
+        if (goes_on && reading(talk.user) && now - talk.granted >= seconds{93}) {
+            accuse("a talk goes on past its limit");
+        }
     }
 }
 
@@ -237,7 +245,7 @@ void Judge::dismiss_rivals(Radio& radio) {
 }
 
 void Judge::poll() {
-    note_silence();
+    note_time();
     for (Radio& radio : radios_) {
         if (radio.line != nullptr) {
             radio.line->poll();
@@ -269,6 +277,10 @@ void Judge::on_open(Line& line) {
 }
 
 void Judge::on_ended(Line& line) {
+    for (const int number : line.talks) {
+        Talk& talk = talks_[index(number)];
+        talk.freed = std::min(talk.freed, world_.now() + milliseconds{500});
+    }
     if (!line.may_end()) accuse("the server ended a connection without a reason");
 }
 

@@ -117,9 +117,11 @@ private:
     void on_talk(Place& at, int from, int group, const Message& message);
     void on_voice(Place& at, int from, int group, const Message& message);
     void on_stop(Place& at, int from);
+    bool had_just_stopped(const Talk& talk) const noexcept;
     void on_text(Place& at, int user, int from, int group, const Message& message);
 
     void check_alone(const Talk& granted) const;
+    void check_busy(const Talk& refused) const;
     bool surely_holds(const Talk& talk) const noexcept;
     bool settled(const Place& at) const noexcept;
     bool surely_hears(int user, int group) const noexcept;
@@ -128,7 +130,7 @@ private:
     void changed(Place& at) noexcept;
     static void dismiss_rivals(Radio& radio);
     void note_taken();
-    void note_silence();
+    void note_time();
     void check_losses() const;
     void say(int user, std::string_view message);
     int group_of(const Message& message) const;

@@ -95,7 +95,8 @@ void Judge::on_refused(int user, int group, const Message& message) {
     Talk& talk = talks_[index(at.unanswered.front())];
     at.unanswered.erase(at.unanswered.begin());
     talk.state = Talk::State::over;
-    if (message.payload == "Busy") return;
+    talk.freed = talk.asked;
+    if (message.payload == "Busy") return check_busy(talk);
     if (message.payload != "Ack Failed") accuse("a START_FAILED that says " + message.payload);
     if (!at.refused) accuse("a START was refused as a stranger's without UNAUTHORIZED_GROUP");
 }
@@ -105,6 +106,7 @@ void Judge::on_stop_acknowledged(int user, int group) {
     if (at.latest >= 0) {
         Talk& talk = talks_[index(at.latest)];
         if (talk.stop_sent && talk.state == Talk::State::held) talk.state = Talk::State::over;
+        if (talk.stop_sent && at.stops_open <= 1) talk.freed = std::min(talk.freed, world_.now());
     }
     if (at.stops_open > 0) {
         --at.stops_open;
@@ -118,6 +120,7 @@ void Judge::on_stop_acknowledged(int user, int group) {
     });
     if (!limit) accuse("a STOP_ACK that answers nothing");
     talks_[index(at.latest)].state = Talk::State::over;
+    talks_[index(at.latest)].freed = world_.now();
 }
 
 void Judge::on_text_acknowledged(int user, int group) {
@@ -134,7 +137,8 @@ void Judge::on_text_acknowledged(int user, int group) {
 
 // Whatever order the server took things in, this talk's floor was not free before now.
 bool Judge::surely_holds(const Talk& talk) const noexcept {
-    return talk.state == Talk::State::held && !talk.doubtful && !talk.stop_sent && open(talk.user);
+    return talk.state == Talk::State::held && !talk.doubtful && !talk.near_limit &&
+           !talk.stop_sent && open(talk.user);
 }
 
 void Judge::check_alone(const Talk& granted) const {
@@ -147,6 +151,16 @@ void Judge::check_alone(const Talk& granted) const {
                    std::to_string(other.number) + " and burst " + std::to_string(granted.number));
         }
     }
+}
+
+// Somebody must have held the floor for it, or been about to.
+void Judge::check_busy(const Talk& refused) const {
+    constexpr Duration silence = seconds{4};  // with a margin for what is on its way
+    const bool possible = std::ranges::any_of(talks_, [&](const Talk& other) {
+        return other.group == refused.group && other.user != refused.user &&
+               other.freed > refused.asked && refused.asked - other.voice_sent < silence;
+    });
+    if (!possible) accuse("a START was refused as busy, and nobody can hold the floor");
 }
 
 // ---- what others do
@@ -207,14 +221,22 @@ void Judge::on_stop(Place& at, int from) {
     const Talk& talk = talks_[index(current)];
     if (talk.user == from) {
         // It may be the late STOP of an earlier burst of the same user.
-        if (talk.stop_sent) {
+        if (talk.stop_sent && !had_just_stopped(talk)) {
             at.ear.on_stop(talk.doubtful ? -1 : talk.frames, lost_);
-        } else if (talk.doubtful) {
+        } else if (talk.stop_sent || talk.doubtful) {
             at.ear.lose_track();
         }
     } else if (at.ear.tracking()) {
         accuse("a STOP of one who does not talk reached a listener");
     }
+}
+
+// The same user's talk before this one was ended so late that its STOP may still be on its way.
+bool Judge::had_just_stopped(const Talk& talk) const noexcept {
+    return std::ranges::any_of(talks_, [&](const Talk& earlier) {
+        return earlier.user == talk.user && earlier.group == talk.group && earlier.stop_sent &&
+               earlier.number < talk.number && talk.asked - earlier.stop_at < seconds{1};
+    });
 }
 
 void Judge::on_text(Place& at, int user, int from, int group, const Message& message) {

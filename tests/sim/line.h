@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "sim/radio_codec.h"
@@ -54,6 +55,8 @@ public:
     /// The radio ended it itself: what still comes means nothing.
     bool left() const noexcept { return left_; }
     std::size_t untaken() const noexcept { return peer_.untaken(); }
+
+    std::vector<int> talks;  ///< kept by the judge: bursts asked for over this line
 
 private:
     void take_answer(std::string_view bytes);

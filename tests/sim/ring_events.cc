@@ -81,11 +81,14 @@ void RingModel::wait(Instant deadline) {
     deadline_ = deadline;
     submit();
     take_due();
+    bool slept = false;
     while (taken_.empty() && !woken_ && !refused_ && world_.now_ < deadline_) {
+        slept = true;
         world_.sleep(*this);
         take_due();
         if (world_.random_.chance(world_.faults_.idle_wakeup)) break;
     }
+    world_.note_turn(slept || !taken_.empty() || woken_ || refused_ || !tried_.empty());
     woken_ = refused_ = false;
 }
 

@@ -18,11 +18,15 @@ struct Talk {
     State state = State::asked;
     /// Something happened for which the server may have ended it, or may not have heard all of it.
     bool doubtful = false;
+    /// It lasts so long that the server may be about to end it for that.
+    bool near_limit = false;
     bool stop_sent = false;
+    Instant stop_at;      ///< meaningful while stop_sent
     int frames = 0;       ///< sent
     Instant asked;
     Instant granted;      ///< when its START_ACK was heard
     Instant voice_sent;   ///< the last frame, or START
+    Instant freed = Instant::max();  ///< from here on the server cannot take it for the holder
     Instant voice_taken;  ///< the last of these of which it is known that the server took it
 };
 

@@ -139,6 +139,13 @@ void World::sleep(RingModel& ring) {
     advance_to(next);
 }
 
+// A shard may look for work in vain now and then, but not all the time.
+void World::note_turn(bool had_work) {
+    constexpr int idle_turns_max = 20'000;
+    idle_turns_ = had_work ? 0 : idle_turns_ + 1;
+    if (idle_turns_ > idle_turns_max) fail("a shard spins: turn after turn without work or sleep");
+}
+
 Duration World::jitter() noexcept {
     return Duration{1 + random_.below(static_cast<std::uint64_t>(faults_.delay_max.count()))};
 }
