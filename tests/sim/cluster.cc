@@ -33,19 +33,19 @@ std::unique_ptr<ring::Ring> open_ring() {
     return ring::Ring::open({}, error);
 }
 
-constexpr Shard::Options shard_options{
-    .frames = {.small_bytes = 256,
-               .small_count = 16,
-               .medium_bytes = 2048,
-               .medium_count = 4,
-               .large_bytes_max = std::size_t{1} << 20},
-};
+Shard::Options shard_options(bool tight) {
+    return {.frames = {.small_bytes = 256,
+                       .small_count = 24,
+                       .medium_bytes = 2048,
+                       .medium_count = 4,
+                       .large_bytes_max = tight ? 0 : std::size_t{1} << 20}};
+}
 
 }  // namespace
 
-Cluster::Node::Node(ShardId id, Fabric& fabric, const server::WorkerOptions& options,
-                    std::uint16_t port)
-    : shard_(id, fabric, open_ring(), shard_options), worker_(shard_, options, trusting()) {
+Cluster::Node::Node(ShardId id, Cluster& cluster, std::uint16_t port)
+    : shard_(id, cluster.fabric_, open_ring(), shard_options(cluster.tight_)),
+      worker_(shard_, cluster.options_, trusting()) {
     worker_.start(*ring::listen_tcp({.host = "127.0.0.1", .port = port}));
 }
 
@@ -71,18 +71,17 @@ void Cluster::Node::check_nothing_left(const World& world) const {
 }
 
 Cluster::Cluster(World& world, std::size_t shards, std::uint16_t port)
-    : world_(world), fabric_(fabric_options(world.random(), shards)) {
+    : world_(world), tight_(world.random().chance(40)), fabric_(fabric_options(world.random(), shards)) {
     options_.queues.waiting_frames_max = 512;
     for (std::size_t i = 0; i < shards; ++i) {
-        nodes_.push_back(
-            std::make_unique<Node>(static_cast<ShardId>(i), fabric_, options_, port));
+        nodes_.push_back(std::make_unique<Node>(static_cast<ShardId>(i), *this, port));
         world.spawn(Fiber::Body::to<&Node::run>(*nodes_.back()));
     }
 }
 
 std::uint64_t Cluster::voice_dropped() const noexcept {
     constexpr std::uint64_t any = UINT32_MAX;
-    std::uint64_t count = 0;
+    std::uint64_t count = tight_ ? any : 0;
     for (const auto& node : nodes_) {
         count += node->worker().net().voice_dropped;
         if (node->shard().counters().records_dropped > 0) count += any;

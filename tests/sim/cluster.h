@@ -20,6 +20,8 @@ public:
     Cluster(const Cluster&) = delete;
     Cluster& operator=(const Cluster&) = delete;
 
+    /// Frames are so few that they run out, which may cost any connection its life.
+    bool tight() const noexcept { return tight_; }
     /// Frames of voice that the server counted as dropped, over all listeners. A record that was
     /// dropped between shards stands for any number.
     std::uint64_t voice_dropped() const noexcept;
@@ -32,7 +34,7 @@ public:
 private:
     class Node {
     public:
-        Node(ShardId id, Fabric& fabric, const server::WorkerOptions& options, std::uint16_t port);
+        Node(ShardId id, Cluster& cluster, std::uint16_t port);
 
         void run();
         void stop() noexcept {
@@ -50,6 +52,7 @@ private:
     };
 
     World& world_;
+    const bool tight_;
     server::WorkerOptions options_;
     Fabric fabric_;
     std::vector<std::unique_ptr<Node>> nodes_;

@@ -50,20 +50,20 @@ void Judge::say(int user, std::string_view message) {
 
 void Judge::connect(int user, std::uint16_t port, std::string_view device) {
     Radio& radio = radios_[index(user)];
-    if (radio.line != nullptr) {
-        // The server closes the earlier one; if that was not open yet, perhaps the later one.
+    if (radio.line != nullptr) {  // the server closes the earlier one
         const bool was_open = radio.line->state() == Line::State::open;
         radio.line->allow_end();
         radio.line->resume_reading();
         lose_line(user);
         radio.rivals.push_back({radio.line.get(), was_open});
         radio.former.push_back(std::move(radio.line));
-        radio.line = std::make_unique<Line>(world_, *this, user, port, device);
-        const auto may_win = [](const Rival& rival) { return !rival.was_open; };
-        if (std::ranges::any_of(radio.rivals, may_win)) radio.line->allow_end();
-        return;
     }
     radio.line = std::make_unique<Line>(world_, *this, user, port, device);
+    // An earlier one that is not open yet may sign in later, and then this one goes.
+    const bool may_lose = std::ranges::any_of(radio.former, [](const auto& line) {
+        return line->state() == Line::State::opening;
+    });
+    if (may_lose || cuts_expected_) radio.line->allow_end();
 }
 
 void Judge::join(int user, int group) {
@@ -137,7 +137,9 @@ void Judge::text(int user, int group) {
     at.asked_as_stranger = at.asked_as_stranger || !member(user, group);
     texts_.push_back(text);
     say(user, encode_message(Type::text, user_name(user), group_name(group),
-                             Message::Payload::text, "text " + std::to_string(text.number)));
+                             Message::Payload::text,
+                             "text " + std::to_string(text.number) +
+                                 std::string(static_cast<std::size_t>(text.number) % 200, ' ')));
 }
 
 void Judge::garbage(int user) {

@@ -25,6 +25,9 @@ public:
 
     Judge(World& world, int users, int groups, Dropped dropped);
 
+    /// The server is so short of memory that it may cut any connection.
+    void expect_cuts() noexcept { cuts_expected_ = true; }
+
     // What the scenario lets the radios do. None asks whether it is sensible.
 
     void connect(int user, std::uint16_t port, std::string_view device);
@@ -146,6 +149,7 @@ private:
     std::vector<Text> texts_;
     std::uint64_t lost_ = 0;     // frames of voice that a listener should have heard
     std::uint64_t heard_ = 0;
+    bool cuts_expected_ = false;
 };
 
 }  // namespace parley::sim

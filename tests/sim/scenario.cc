@@ -58,6 +58,7 @@ Scenario::Scenario(std::uint64_t seed, Trace trace)
       groups_(static_cast<int>(world_.random().between(1, 4))),
       cluster_(world_, world_.random().between(2, 3), port),
       judge_(world_, users_, groups_, Judge::Dropped::to<&Scenario::dropped>(*this)) {
+    if (cluster_.tight()) judge_.expect_cuts();
     if (trace == Trace::print) world_.print_trace();
     Random& random = world_.random();
     bias_ = {.talk = static_cast<std::uint32_t>(random.between(500, 950)),
@@ -148,7 +149,7 @@ void Scenario::go(int user) {
 }
 
 void Scenario::rare_thing(int user, int group) {
-    switch (random().below(6)) {
+    switch (random().below(8)) {
         case 0:
             return judge_.garbage(user);
         case 1:
@@ -162,17 +163,22 @@ void Scenario::rare_thing(int user, int group) {
         case 4:
             judge_.stop(user, group);
             return judge_.start(user, group);
+        case 5:  // more than a lane holds
+            for (std::uint64_t left = random().between(5, 40); left > 0; --left) {
+                judge_.text(user, group);
+            }
+            return;
         default:
-            if (random().chance(60)) talk_past_the_limit(user, group);
+            if (random().chance(50)) talk_past_the_limit(user, group);
             return;
     }
 }
 
 void Scenario::talk_past_the_limit(int user, int group) {
     judge_.start(user, group);
-    for (int i = 0; i < 38 && judge_.online(user); ++i) {
+    for (int i = 0; i < 50 && judge_.online(user); ++i) {
         judge_.audio(user, group);
-        pass(milliseconds{2400});
+        pass(milliseconds{1900});
     }
 }
 
@@ -196,6 +202,7 @@ void Scenario::check_liveness() {
     judge_.check_at_rest();
     for (int user = 0; user < users_; ++user) {
         judge_.connect(user, port, "radio");
+        pass(milliseconds{1});
         for (int group = 0; group < groups_; ++group) judge_.join(user, group);
     }
     pass(seconds{4});
