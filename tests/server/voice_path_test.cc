@@ -1,0 +1,153 @@
+// The way of a voice frame through whole shards: what it allocates, and what crosses a lane.
+#include <cstdlib>
+#include <gtest/gtest.h>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "two_shard_server.h"
+
+namespace {
+
+// Counts while it is above zero: only what the server does inside pump().
+thread_local int counting = 0;
+thread_local std::uint64_t allocations = 0;
+
+void* count_and_allocate(std::size_t size) {
+    if (counting > 0) ++allocations;
+    void* place = std::malloc(size);
+    if (place == nullptr) std::abort();
+    return place;
+}
+
+}  // namespace
+
+// Replacing these is how the program's every allocation is seen.
+void* operator new(std::size_t size) {
+    return count_and_allocate(size);
+}
+void* operator new[](std::size_t size) {
+    return count_and_allocate(size);
+}
+void operator delete(void* place) noexcept {
+    std::free(place);
+}
+void operator delete[](void* place) noexcept {
+    std::free(place);
+}
+void operator delete(void* place, std::size_t) noexcept {
+    std::free(place);
+}
+void operator delete[](void* place, std::size_t) noexcept {
+    std::free(place);
+}
+
+namespace parley::server {
+namespace {
+
+constexpr int start = 1;
+constexpr int audio = 3;
+constexpr int join = 15;
+constexpr std::size_t listeners_each = 25;
+constexpr std::size_t frame_count = 1000;
+
+/// A talker who holds the floor of a group, and listeners on every shard.
+class VoicePath : public testing::TestWithParam<std::size_t> {
+protected:
+    VoicePath() : server_(GetParam()) {
+        const std::size_t last = GetParam() - 1;
+        // The talker lives on one shard, the group on another.
+        group_ = server_.name_on<GroupKey>(0, "group");
+        talker_ = std::make_unique<TestClient>(server_, server_.name_on<UserKey>(last, "talker"));
+        for (std::size_t shard = 0; shard < GetParam(); ++shard) {
+            for (std::size_t i = 0; i < listeners_each; ++i) {
+                const std::string prefix = "l" + std::to_string(shard) + "x" + std::to_string(i);
+                listeners_.push_back(std::make_unique<TestClient>(
+                    server_, server_.name_on<UserKey>(shard, prefix + "y")));
+            }
+        }
+        talker_->send(join, group_, "");
+        for (auto& listener : listeners_)
+            listener->send(join, group_, "");
+        settle();
+        talker_->send(start, group_, "press");
+        settle();
+        PARLEY_ASSERT(talker_->has_received("press"));  // START_ACK carries START's payload
+        for (auto& listener : listeners_)
+            listener->drain();
+    }
+
+    void settle() {
+        for (int i = 0; i < 20; ++i)
+            server_.pump();
+    }
+    // One frame, until every listener has it.
+    std::size_t relay_one() {
+        talker_->send(audio, group_, std::string(60, 'v'));
+        std::size_t bytes = 0;
+        for (int turn = 0; turn < 1000 && bytes < expected_bytes_; ++turn) {
+            ++counting;
+            server_.pump();
+            --counting;
+            for (auto& listener : listeners_)
+                bytes += listener->drain();
+        }
+        return bytes;
+    }
+    void measure_frame() {
+        expected_bytes_ = SIZE_MAX;
+        talker_->send(audio, group_, std::string(60, 'v'));
+        settle();
+        expected_bytes_ = 0;
+        for (auto& listener : listeners_)
+            expected_bytes_ += listener->drain();
+    }
+    std::uint64_t records() {
+        std::uint64_t total = 0;
+        for (std::size_t i = 0; i < GetParam(); ++i) {
+            total += server_.shard(i).counters().records_out;
+        }
+        return total;
+    }
+
+    TwoShardServer server_;
+    std::string group_;
+    std::unique_ptr<TestClient> talker_;
+    std::vector<std::unique_ptr<TestClient>> listeners_;
+    std::size_t expected_bytes_ = 0;
+};
+
+TEST_P(VoicePath, AllocatesNothing) {
+    measure_frame();
+    ASSERT_GT(expected_bytes_, listeners_.size() * 60);
+    for (int i = 0; i < 50; ++i)
+        ASSERT_EQ(relay_one(), expected_bytes_);  // tables find their size
+    allocations = 0;
+    for (std::size_t i = 0; i < frame_count; ++i)
+        ASSERT_EQ(relay_one(), expected_bytes_);
+    EXPECT_EQ(allocations, 0u);
+}
+
+TEST_P(VoicePath, IsCountedWhenItAllocates) {
+    // The check can fail: what a sign-in allocates inside pump() is seen.
+    allocations = 0;
+    ++counting;
+    const TestClient another{server_, "another"};
+    --counting;
+    EXPECT_GT(allocations, 0u);
+}
+
+TEST_P(VoicePath, CrossesALaneOnceForEachOtherShard) {
+    measure_frame();
+    const std::uint64_t before = records();
+    for (std::size_t i = 0; i < frame_count; ++i)
+        ASSERT_EQ(relay_one(), expected_bytes_);
+    // From the talker's shard to the group's home, and from there to each shard with listeners.
+    const std::size_t crossings = GetParam() == 1 ? 0 : 1 + (GetParam() - 1);
+    EXPECT_EQ(records() - before, crossings * frame_count);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shards, VoicePath, testing::Values(1u, 2u, 3u));
+
+}  // namespace
+}  // namespace parley::server
