@@ -72,6 +72,9 @@ void Connection::send_next() noexcept {
     patient_ = false;
     ++shared_.sends;
     shared_.shard.ring().send_now(send_, descriptor_, current_.bytes());
+    // A send that is taken whole wakes nobody, and what is left in the queue, or the end of a
+    // flush, should not wait for somebody else to.
+    if (!queue_.empty() || state_ == State::flushing) shared_.shard.want_turn();
 }
 
 void Connection::on_receive(const ring::Completion& completion) noexcept {

@@ -50,9 +50,11 @@ Cluster::Node::Node(ShardId id, Cluster& cluster, std::uint16_t port)
 }
 
 void Cluster::Node::run() {
-    while (!stopping_) shard_.turn();
+    while (!stopping_)
+        shard_.turn();
     worker_.stop();
-    while (!worker_.idle()) shard_.turn();
+    while (!worker_.idle())
+        shard_.turn();
     shard_.turn(Instant::min());  // what was closed last goes down
 }
 
@@ -71,8 +73,10 @@ void Cluster::Node::check_nothing_left(const World& world) const {
 }
 
 Cluster::Cluster(World& world, std::size_t shards, std::uint16_t port)
-    : world_(world), tight_(world.random().chance(40)), fabric_(fabric_options(world.random(), shards)) {
-    options_.queues.waiting_frames_max = 512;
+    : world_(world),
+      tight_(world.random().chance(40)),
+      fabric_(fabric_options(world.random(), shards)) {
+    options_.queues.waiting_frames_max = tight_ ? 128 : 2048;
     for (std::size_t i = 0; i < shards; ++i) {
         nodes_.push_back(std::make_unique<Node>(static_cast<ShardId>(i), *this, port));
         world.spawn(Fiber::Body::to<&Node::run>(*nodes_.back()));
@@ -90,14 +94,16 @@ std::uint64_t Cluster::voice_dropped() const noexcept {
 }
 
 void Cluster::check_nothing_left() const {
-    for (const auto& node : nodes_) node->check_nothing_left(world_);
+    for (const auto& node : nodes_)
+        node->check_nothing_left(world_);
     const std::size_t listeners = nodes_.size();
     if (world_.open_descriptors() != listeners) world_.fail("descriptors left open");
     if (world_.operations_in_flight() != listeners) world_.fail("operations left in flight");
 }
 
 void Cluster::stop() {
-    for (const auto& node : nodes_) node->stop();
+    for (const auto& node : nodes_)
+        node->stop();
 }
 
 }  // namespace parley::sim

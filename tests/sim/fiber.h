@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <setjmp.h>
 #include <ucontext.h>
 
 #include "base/delegate.h"
@@ -33,11 +34,16 @@ public:
 
 private:
     static void enter() noexcept;
+    void switch_in() noexcept;
+    void switch_out() noexcept;
 
     Body body_;
     std::unique_ptr<std::byte[]> stack_;
     ucontext_t inside_{};
     ucontext_t outside_{};
+    jmp_buf inside_place_{};
+    jmp_buf outside_place_{};
+    bool started_ = false;
     bool finished_ = false;
     // What the sanitizers must be told about the two stacks; unused without them.
     void* inside_shadow_ = nullptr;

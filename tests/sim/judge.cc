@@ -12,7 +12,9 @@ using std::chrono::seconds;
 // An order of the server's from one shard to another takes less, even past a stalled shard.
 constexpr Duration settling = seconds{1};
 
-std::string group_name(int group) { return "group" + std::to_string(group); }
+std::string group_name(int group) {
+    return "group" + std::to_string(group);
+}
 
 }  // namespace
 
@@ -22,7 +24,8 @@ Judge::Judge(World& world, int users, int groups, Dropped dropped)
       dropped_(dropped),
       radios_(index(users)),
       places_(index(users) * index(groups)) {
-    for (Place& at : places_) at.texts_heard.resize(index(users), -1);
+    for (Place& at : places_)
+        at.texts_heard.resize(index(users), -1);
 }
 
 bool Judge::open(int user) const noexcept {
@@ -30,7 +33,9 @@ bool Judge::open(int user) const noexcept {
     return line != nullptr && line->state() == Line::State::open && !line->left();
 }
 
-bool Judge::reading(int user) const noexcept { return open(user) && radios_[index(user)].line->reading(); }
+bool Judge::reading(int user) const noexcept {
+    return open(user) && radios_[index(user)].line->reading();
+}
 
 bool Judge::holds(int user, int group) const noexcept {
     const int latest = place(user, group).latest;
@@ -59,10 +64,10 @@ void Judge::connect(int user, std::uint16_t port, std::string_view device) {
         radio.former.push_back(std::move(radio.line));
     }
     radio.line = std::make_unique<Line>(world_, *this, user, port, device);
+    ++radio.line_number;
     // An earlier one that is not open yet may sign in later, and then this one goes.
-    const bool may_lose = std::ranges::any_of(radio.former, [](const auto& line) {
-        return line->state() == Line::State::opening;
-    });
+    const bool may_lose = std::ranges::any_of(
+        radio.former, [](const auto& line) { return line->state() == Line::State::opening; });
     if (may_lose || cuts_expected_) radio.line->allow_end();
 }
 
@@ -82,6 +87,9 @@ void Judge::leave_group(int user, int group) {
     at.sure = at.said = true;
     changed(at);
     doubt(user, group);
+    for (Text& text : texts_) {
+        if (text.group == group) text.owed &= ~(1U << user);
+    }
 }
 
 void Judge::start(int user, int group) {
@@ -92,6 +100,9 @@ void Judge::start(int user, int group) {
     talk.number = number;
     talk.user = user;
     talk.group = group;
+    if (!member(user, group)) {
+        talk.asker = at.sure ? Talk::Asker::stranger : Talk::Asker::unknown;
+    }
     talk.asked = talk.voice_sent = talk.voice_taken = world_.now();
     at.latest = number;
     at.unanswered.push_back(number);
@@ -121,32 +132,38 @@ void Judge::stop(int user, int group) {
         talks_[index(at.latest)].stop_sent = true;
         talks_[index(at.latest)].stop_at = world_.now();
     }
-    say(user, encode_message(Type::stop, user_name(user), group_name(group),
-                             Message::Payload::nil, {}));
+    say(user,
+        encode_message(Type::stop, user_name(user), group_name(group), Message::Payload::nil, {}));
 }
 
 void Judge::text(int user, int group) {
     Radio& radio = radios_[index(user)];
     Place& at = place(user, group);
-    Text text{.group = group, .user = user, .number = radio.texts_sent++, .owed = 0,
-              .acknowledged = false};
+    Text text{.group = group,
+              .user = user,
+              .number = radio.texts_sent++,
+              .owed = 0,
+              .heard = 0,
+              .acknowledged = false,
+              .line = radio.line_number};
     for (int other = 0; other < static_cast<int>(radios_.size()); ++other) {
-        if (other != user && member(user, group) && surely_hears(other, group)) text.owed |= 1U << other;
+        if (other != user && member(user, group) && surely_hears(other, group))
+            text.owed |= 1U << other;
     }
     ++at.texts_open;
     at.asked_as_stranger = at.asked_as_stranger || !member(user, group);
     texts_.push_back(text);
-    say(user, encode_message(Type::text, user_name(user), group_name(group),
-                             Message::Payload::text,
+    say(user, encode_message(Type::text, user_name(user), group_name(group), Message::Payload::text,
                              "text " + std::to_string(text.number) +
                                  std::string(static_cast<std::size_t>(text.number) % 200, ' ')));
 }
 
 void Judge::garbage(int user) {
-    Line& line = *radios_[index(user)].line;
-    line.say_garbage();
-    if (!line.may_end()) return;
-    for (int group = 0; group < static_cast<int>(groups_); ++group) doubt(user, group);
+    Radio& radio = radios_[index(user)];
+    if (!radio.line->say_garbage()) return;
+    lose_line(user);  // it hangs up in a moment, if the server does not
+    radio.rivals.push_back({radio.line.get(), false});
+    radio.former.push_back(std::move(radio.line));
 }
 
 void Judge::hang_up(int user, Line::Leave how) {
@@ -167,7 +184,8 @@ void Judge::stop_reading(int user) {
 
 void Judge::resume_reading(int user) {
     radios_[index(user)].line->resume_reading();
-    for (int group = 0; group < static_cast<int>(groups_); ++group) changed(place(user, group));
+    for (int group = 0; group < static_cast<int>(groups_); ++group)
+        changed(place(user, group));
 }
 
 // ---- what is noted
@@ -196,7 +214,8 @@ void Judge::lose_line(int user) {
         at.sure = sure;
         at.texts_heard = std::move(texts_heard);
     }
-    for (Text& text : texts_) text.owed &= ~(1U << user);
+    for (Text& text : texts_)
+        text.owed &= ~(1U << user);
 }
 
 bool Judge::settled(const Place& at) const noexcept {
@@ -242,7 +261,8 @@ void Judge::note_time() {
 }
 
 void Judge::dismiss_rivals(Radio& radio) {
-    for (const Rival& rival : radio.rivals) rival.line->leave(Line::Leave::close);
+    for (const Rival& rival : radio.rivals)
+        rival.line->leave(Line::Leave::close);
     radio.rivals.clear();
 }
 
@@ -256,10 +276,10 @@ void Judge::poll() {
                 radio.line.reset();
             }
         }
-        for (const auto& line : radio.former) line->poll();
-        std::erase_if(radio.rivals, [](const Rival& rival) {
-            return rival.line->state() == Line::State::ended;
-        });
+        for (const auto& line : radio.former)
+            line->poll();
+        std::erase_if(radio.rivals,
+                      [](const Rival& rival) { return rival.line->state() == Line::State::ended; });
         if (radio.line == nullptr) dismiss_rivals(radio);
         std::erase_if(radio.former, [](const std::unique_ptr<Line>& line) {
             return line->state() == Line::State::ended;

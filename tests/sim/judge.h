@@ -67,24 +67,26 @@ private:
         int group;
         int user;
         int number;
-        std::uint32_t owed;  // bit for each user who must hear it
+        std::uint32_t owed;   // bit for each user who must hear it
+        std::uint32_t heard;  // likewise for each who did
         bool acknowledged;
+        int line;  // over which it was sent
     };
     /// One user in one group.
     struct Place {
-        bool member = false;           // in the order in which the radio said so
-        bool sure = true;              // false: what it said last may have been lost with its line
-        bool said = false;             // it joined or left over the present line
-        bool taken = false;            // the server has taken what changed last
+        bool member = false;  // in the order in which the radio said so
+        bool sure = true;     // false: what it said last may have been lost with its line
+        bool said = false;    // it joined or left over the present line
+        bool taken = false;   // the server has taken what changed last
         Instant taken_at;
-        std::vector<int> unanswered;   // bursts asked for, oldest first
-        int latest = -1;               // burst
-        int stops_open = 0;            // sent, not yet acknowledged
-        int stops_spare = 0;           // of these, how many may stay without an answer
-        int texts_open = 0;            // sent, not yet acknowledged
+        std::vector<int> unanswered;  // bursts asked for, oldest first
+        int latest = -1;              // burst
+        int stops_open = 0;           // sent, not yet acknowledged
+        int stops_spare = 0;          // of these, how many may stay without an answer
+        int texts_open = 0;           // sent, not yet acknowledged
         bool asked_as_stranger = false;
         bool refused = false;          // UNAUTHORIZED_GROUP came, START_FAILED may follow
-        std::vector<int> texts_heard;  // latest number, by sender
+        std::vector<int> texts_heard;  // the latest, by sender
         Ear ear;
     };
     /// A replaced line that the server may rightly keep: the later one may fail, or sign in first.
@@ -96,6 +98,7 @@ private:
         std::unique_ptr<Line> line;
         std::vector<std::unique_ptr<Line>> former;  // replaced by a later login, or hung up
         std::vector<Rival> rivals;
+        int line_number = 0;  // among all of this user's
         int texts_sent = 0;
     };
 
@@ -111,6 +114,7 @@ private:
     void on_ended(Line& line) override;
 
     // Answers to what the radio asked.
+    Talk& answered(Place& at, Talk::Asker asker);
     void on_granted(int user, int group, const Message& message);
     void on_refused(int user, int group, const Message& message);
     void on_stop_acknowledged(int user, int group);
@@ -147,7 +151,7 @@ private:
     std::vector<Place> places_;  // by user, then group
     std::vector<Talk> talks_;    // by burst
     std::vector<Text> texts_;
-    std::uint64_t lost_ = 0;     // frames of voice that a listener should have heard
+    std::uint64_t lost_ = 0;  // frames of voice that a listener should have heard
     std::uint64_t heard_ = 0;
     bool cuts_expected_ = false;
 };

@@ -75,14 +75,32 @@ void Judge::on_message(Line& line, const Message& message) {
 
 // ---- answers: exactly one for each request
 
+// A stranger is refused where it is connected, a member is answered by the group's home: so these
+// two kinds of answers may overtake each other. Each kind keeps its order.
+Talk& Judge::answered(Place& at, Talk::Asker asker) {
+    const auto is_from = [&](Talk::Asker kind) {
+        return std::ranges::find_if(at.unanswered, [this, kind](int number) {
+            return talks_[index(number)].asker == kind;
+        });
+    };
+    auto found = is_from(asker);
+    const auto unknown = is_from(Talk::Asker::unknown);
+    // Those of whom it is not known come first; a stranger's answer is never the later one.
+    const bool take_unknown =
+        asker == Talk::Asker::member ? unknown < found : found == at.unanswered.end();
+    if (take_unknown) found = unknown;
+    if (found == at.unanswered.end()) accuse("an answer to a START that was not sent");
+    Talk& talk = talks_[index(*found)];
+    at.unanswered.erase(found);
+    return talk;
+}
+
 void Judge::on_granted(int user, int group, const Message& message) {
     Place& at = place(user, group);
-    const int number = talk_number(message.payload);
-    if (at.unanswered.empty() || at.unanswered.front() != number) {
+    Talk& talk = answered(at, Talk::Asker::member);
+    if (talk_number(message.payload) != talk.number) {
         accuse("a START_ACK for '" + message.payload + "', which is not the START to be answered");
     }
-    at.unanswered.erase(at.unanswered.begin());
-    Talk& talk = talks_[index(number)];
     talk.state = Talk::State::held;
     talk.granted = world_.now();
     at.ear.on_own_grant();
@@ -91,36 +109,36 @@ void Judge::on_granted(int user, int group, const Message& message) {
 
 void Judge::on_refused(int user, int group, const Message& message) {
     Place& at = place(user, group);
-    if (at.unanswered.empty()) accuse("a START_FAILED that answers nothing");
-    Talk& talk = talks_[index(at.unanswered.front())];
-    at.unanswered.erase(at.unanswered.begin());
+    const bool busy = message.payload == "Busy";
+    if (!busy && message.payload != "Ack Failed") accuse("START_FAILED says " + message.payload);
+    if (!busy && !at.refused) accuse("a START was refused as a stranger's without type 27");
+    Talk& talk = answered(at, busy ? Talk::Asker::member : Talk::Asker::stranger);
     talk.state = Talk::State::over;
     talk.freed = talk.asked;
-    if (message.payload == "Busy") return check_busy(talk);
-    if (message.payload != "Ack Failed") accuse("a START_FAILED that says " + message.payload);
-    if (!at.refused) accuse("a START was refused as a stranger's without UNAUTHORIZED_GROUP");
+    if (busy) check_busy(talk);
 }
 
 void Judge::on_stop_acknowledged(int user, int group) {
     Place& at = place(user, group);
-    if (at.latest >= 0) {
-        Talk& talk = talks_[index(at.latest)];
-        if (talk.stop_sent && talk.state == Talk::State::held) talk.state = Talk::State::over;
-        if (talk.stop_sent && at.stops_open <= 1) talk.freed = std::min(talk.freed, world_.now());
+    Talk none;
+    Talk& talk = at.latest < 0 ? none : talks_[index(at.latest)];
+    // The limit of a burst is told by a STOP_ACK too, be it one before the latest.
+    const auto at_limit = [&](const Talk& it) {
+        return it.user == user && it.group == group && it.state == Talk::State::held &&
+               world_.now() - it.asked >= seconds{89};
+    };
+    const bool limit = at_limit(talk);
+    if (at.stops_open == 0 && !std::ranges::any_of(talks_, at_limit)) {
+        accuse("a STOP_ACK that answers nothing");
     }
-    if (at.stops_open > 0) {
-        --at.stops_open;
-        if (at.stops_open == 0) at.stops_spare = 0;
-        return;
+    if (limit || (talk.stop_sent && talk.state == Talk::State::held)) {
+        talk.state = Talk::State::over;
     }
-    // The limit of a burst is told by a STOP_ACK too.
-    const bool limit = std::ranges::any_of(talks_, [&](const Talk& talk) {
-        return talk.user == user && talk.group == group && talk.state == Talk::State::held &&
-               world_.now() - talk.asked >= seconds{89};
-    });
-    if (!limit) accuse("a STOP_ACK that answers nothing");
-    talks_[index(at.latest)].state = Talk::State::over;
-    talks_[index(at.latest)].freed = world_.now();
+    if (limit || (talk.stop_sent && at.stops_open <= 1)) {
+        talk.freed = std::min(talk.freed, world_.now());
+    }
+    if (at.stops_open > 0) --at.stops_open;
+    if (at.stops_open == 0) at.stops_spare = 0;
 }
 
 void Judge::on_text_acknowledged(int user, int group) {
@@ -128,7 +146,8 @@ void Judge::on_text_acknowledged(int user, int group) {
     if (at.texts_open == 0) accuse("a TEXT_ACK that answers nothing");
     --at.texts_open;
     const auto text = std::ranges::find_if(texts_, [&](const Text& it) {
-        return it.user == user && it.group == group && !it.acknowledged;
+        return it.user == user && it.group == group && !it.acknowledged &&
+               it.line == radios_[index(user)].line_number;
     });
     text->acknowledged = true;
 }
@@ -138,7 +157,7 @@ void Judge::on_text_acknowledged(int user, int group) {
 // Whatever order the server took things in, this talk's floor was not free before now.
 bool Judge::surely_holds(const Talk& talk) const noexcept {
     return talk.state == Talk::State::held && !talk.doubtful && !talk.near_limit &&
-           !talk.stop_sent && open(talk.user);
+           !talk.stop_sent && open(talk.user) && !radios_[index(talk.user)].line->may_end();
 }
 
 void Judge::check_alone(const Talk& granted) const {
@@ -242,18 +261,24 @@ bool Judge::had_just_stopped(const Talk& talk) const noexcept {
 void Judge::on_text(Place& at, int user, int from, int group, const Message& message) {
     constexpr std::string_view mark = "\"text\":\"text ";
     const std::size_t found = message.payload.find(mark);
-    const int number = found == std::string::npos
-                           ? -1
-                           : number_behind("", std::string_view{message.payload}.substr(
-                                                   found + mark.size()));
+    const int number =
+        found == std::string::npos
+            ? -1
+            : number_behind("", std::string_view{message.payload}.substr(found + mark.size()));
     const auto text = std::ranges::find_if(texts_, [&](const Text& it) {
         return it.user == from && it.group == group && it.number == number;
     });
     if (text == texts_.end()) accuse("a text that nobody sent: " + message.payload);
+    const std::uint32_t bit = 1U << user;
+    if ((text->heard & bit) != 0) accuse("a text was heard twice");
+    text->heard |= bit;
     int& latest = at.texts_heard[index(from)];
-    if (number <= latest) accuse("a text was heard twice or out of order");
-    latest = number;
-    text->owed &= ~(1U << user);
+    if (latest >= 0 && texts_[index(latest)].line == text->line &&
+        texts_[index(latest)].number > number) {
+        accuse("texts were heard out of order");
+    }
+    latest = static_cast<int>(text - texts_.begin());
+    text->owed &= ~bit;
 }
 
 // ---- loss
@@ -273,12 +298,16 @@ void Judge::check_at_rest() {
         }
     }
     for (const Place& at : places_) {
-        if (!at.unanswered.empty()) accuse("a START was never answered");
+        if (!at.unanswered.empty())
+            accuse(talk_name(at.unanswered.front()) + " was never answered");
         if (at.stops_open > at.stops_spare) accuse("a STOP was never answered");
         if (at.texts_open > 0) accuse("a TEXT was never answered");
     }
     for (const Text& text : texts_) {
-        if (text.acknowledged && text.owed != 0) accuse("a text was acknowledged and not delivered");
+        if (text.acknowledged && text.owed != 0) {
+            accuse("text " + std::to_string(text.number) + " of " + user_name(text.user) +
+                   " was acknowledged and not delivered to all, as " + std::to_string(text.owed));
+        }
     }
 }
 

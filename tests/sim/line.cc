@@ -2,7 +2,9 @@
 
 namespace parley::sim {
 
-std::string user_name(int user) { return "user" + std::to_string(user); }
+std::string user_name(int user) {
+    return "user" + std::to_string(user);
+}
 
 Line::Line(World& world, Listener& listener, int user, std::uint16_t port, std::string_view device)
     : world_(world), listener_(listener), user_(user), peer_(world.connect(port)) {
@@ -10,7 +12,8 @@ Line::Line(World& world, Listener& listener, int user, std::uint16_t port, std::
 }
 
 void Line::write_frame(Opcode opcode, std::string_view payload, bool last) {
-    peer_.write(encode_frame(opcode, payload, last, static_cast<std::uint32_t>(world_.random().next())));
+    peer_.write(
+        encode_frame(opcode, payload, last, static_cast<std::uint32_t>(world_.random().next())));
 }
 
 void Line::say(std::string_view message) {
@@ -24,15 +27,19 @@ void Line::say(std::string_view message) {
     write_frame(Opcode::continuation, message.substr(cut));
 }
 
-void Line::say_garbage() {
+bool Line::say_garbage() {
     Random& random = world_.random();
     std::string bytes;
     for (std::uint64_t left = random.between(1, 60); left > 0; --left) {
         bytes += static_cast<char>(random.next() & 0xff);
     }
-    if (random.chance(500)) return write_frame(Opcode::binary, bytes);  // no message: is dropped
+    if (random.chance(500)) {
+        write_frame(Opcode::binary, bytes);  // no message: it is dropped
+        return false;
+    }
     may_end_ = true;
     peer_.write(bytes);
+    return true;
 }
 
 void Line::leave(Leave how) {
@@ -57,7 +64,9 @@ void Line::stop_reading() {
     peer_.stop_reading();
 }
 
-void Line::resume_reading() { peer_.resume_reading(); }
+void Line::resume_reading() {
+    peer_.resume_reading();
+}
 
 void Line::poll() {
     if (state_ == State::ended) return;

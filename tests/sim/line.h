@@ -38,8 +38,8 @@ public:
     Line& operator=(const Line&) = delete;
 
     void say(std::string_view message);
-    /// Something that no radio says. The server may end the connection for it.
-    void say_garbage();
+    /// Something that no radio says. True if nothing that follows can be understood any more.
+    bool say_garbage();
     void leave(Leave how);
     void stop_reading();
     void resume_reading();

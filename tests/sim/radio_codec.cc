@@ -7,10 +7,13 @@
 namespace parley::sim {
 namespace {
 
-char byte(std::uint64_t value) { return static_cast<char>(value & 0xff); }
+char byte(std::uint64_t value) {
+    return static_cast<char>(value & 0xff);
+}
 
 void append_length(std::string& out, std::uint64_t value, int bytes) {
-    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) out += byte(value >> shift);
+    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
+        out += byte(value >> shift);
 }
 
 void append_text(std::string& out, std::string_view text) {
@@ -40,7 +43,8 @@ public:
 
     std::uint64_t number(std::size_t size) {
         std::uint64_t value = 0;
-        for (const char each : take(size)) value = value << 8 | static_cast<unsigned char>(each);
+        for (const char each : take(size))
+            value = value << 8 | static_cast<unsigned char>(each);
         return value;
     }
     std::uint8_t small_number() {

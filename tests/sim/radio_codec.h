@@ -34,7 +34,7 @@ struct Message {
     std::string to;
     std::string message_id;  ///< as MessagePack; empty if there is none
     Payload payload_is = Payload::nil;
-    std::string payload;     ///< its characters or bytes
+    std::string payload;  ///< its characters or bytes
 };
 
 /// A group message with string ids.

@@ -15,6 +15,13 @@
 
 #include "sim/scenario.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+// So that what it finds names its seed too.
+extern "C" const char* __asan_default_options() {
+    return "abort_on_error=1";
+}
+#endif
+
 namespace {
 
 using parley::sim::Outcome;
@@ -49,7 +56,8 @@ int main(int argc, char** argv) {
     const std::uint64_t first = std::strtoull(argv[1], nullptr, 10);
     const std::uint64_t count = std::strtoull(argv[2], nullptr, 10);
     const Trace trace = argc > 3 ? Trace::print : Trace::off;
-    for (const int signal : {SIGABRT, SIGSEGV, SIGBUS}) std::signal(signal, on_abort);
+    for (const int signal : {SIGABRT, SIGSEGV, SIGBUS})
+        std::signal(signal, on_abort);
 
     const auto began = std::chrono::steady_clock::now();
     Outcome sum;
@@ -64,11 +72,12 @@ int main(int argc, char** argv) {
     const double took =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     const double simulated = std::chrono::duration<double>(sum.simulated).count();
-    std::printf("%llu seeds clean in %.2f s: %.0f seeds/s, %.2f M completions/s, %.1f h simulated, "
-                "%llu bursts of talk, %llu messages heard\n",
-                static_cast<unsigned long long>(count), took, static_cast<double>(count) / took,
-                static_cast<double>(sum.completions) / took / 1e6, simulated / 3600,
-                static_cast<unsigned long long>(sum.bursts),
-                static_cast<unsigned long long>(sum.messages_heard));
+    std::printf(
+        "%llu seeds clean in %.2f s: %.0f seeds/s, %.2f M completions/s, %.1f h simulated, "
+        "%llu bursts of talk, %llu messages heard\n",
+        static_cast<unsigned long long>(count), took, static_cast<double>(count) / took,
+        static_cast<double>(sum.completions) / took / 1e6, simulated / 3600,
+        static_cast<unsigned long long>(sum.bursts),
+        static_cast<unsigned long long>(sum.messages_heard));
     return 0;
 }

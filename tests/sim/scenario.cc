@@ -26,7 +26,9 @@ private:
     };
 
     int some_user() { return static_cast<int>(random().below(static_cast<std::uint64_t>(users_))); }
-    int some_group() { return static_cast<int>(random().below(static_cast<std::uint64_t>(groups_))); }
+    int some_group() {
+        return static_cast<int>(random().below(static_cast<std::uint64_t>(groups_)));
+    }
     Random& random() { return world_.random(); }
     std::uint64_t dropped() noexcept { return cluster_.voice_dropped(); }
 
@@ -164,7 +166,7 @@ void Scenario::rare_thing(int user, int group) {
             judge_.stop(user, group);
             return judge_.start(user, group);
         case 5:  // more than a lane holds
-            for (std::uint64_t left = random().between(5, 40); left > 0; --left) {
+            for (std::uint64_t left = random().between(5, 30); left > 0; --left) {
                 judge_.text(user, group);
             }
             return;
@@ -196,6 +198,11 @@ void Scenario::let_time_pass() {
 void Scenario::check_liveness() {
     world_.faults_off();
     for (int user = 0; user < users_; ++user) {
+        if (judge_.online(user)) judge_.resume_reading(user);
+    }
+    pass(seconds{4});
+    judge_.check_at_rest();
+    for (int user = 0; user < users_; ++user) {
         if (judge_.online(user)) judge_.hang_up(user, Line::Leave::close);
     }
     pass(seconds{6});
@@ -203,7 +210,8 @@ void Scenario::check_liveness() {
     for (int user = 0; user < users_; ++user) {
         judge_.connect(user, port, "radio");
         pass(milliseconds{1});
-        for (int group = 0; group < groups_; ++group) judge_.join(user, group);
+        for (int group = 0; group < groups_; ++group)
+            judge_.join(user, group);
     }
     pass(seconds{4});
     for (int group = 0; group < groups_; ++group) {
@@ -238,7 +246,8 @@ void Scenario::end() {
 Outcome Scenario::run() {
     const Instant began = world_.now();
     settle_in();
-    for (std::uint64_t left = random().between(50, 250); left > 0; --left) act();
+    for (std::uint64_t left = random().between(50, 250); left > 0; --left)
+        act();
     check_liveness();
     end();
     return {.trace_hash = world_.trace_hash(),
@@ -250,6 +259,8 @@ Outcome Scenario::run() {
 
 }  // namespace
 
-Outcome run_scenario(std::uint64_t seed, Trace trace) { return Scenario{seed, trace}.run(); }
+Outcome run_scenario(std::uint64_t seed, Trace trace) {
+    return Scenario{seed, trace}.run();
+}
 
 }  // namespace parley::sim

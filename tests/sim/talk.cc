@@ -7,7 +7,9 @@
 
 namespace parley::sim {
 
-std::string talk_name(int number) { return "burst " + std::to_string(number); }
+std::string talk_name(int number) {
+    return "burst " + std::to_string(number);
+}
 
 int talk_number(std::string_view name) {
     constexpr std::string_view prefix = "burst ";

@@ -11,6 +11,8 @@ namespace parley::sim {
 
 struct Talk {
     enum class State : std::uint8_t { asked, held, over };
+    /// What its radio was in the group when it asked.
+    enum class Asker : std::uint8_t { member, stranger, unknown };
 
     int number = 0;  ///< over all users and groups
     int user = 0;
@@ -20,12 +22,13 @@ struct Talk {
     bool doubtful = false;
     /// It lasts so long that the server may be about to end it for that.
     bool near_limit = false;
+    Asker asker{};
     bool stop_sent = false;
-    Instant stop_at;      ///< meaningful while stop_sent
-    int frames = 0;       ///< sent
+    Instant stop_at;  ///< meaningful while stop_sent
+    int frames = 0;   ///< sent
     Instant asked;
-    Instant granted;      ///< when its START_ACK was heard
-    Instant voice_sent;   ///< the last frame, or START
+    Instant granted;                 ///< when its START_ACK was heard
+    Instant voice_sent;              ///< the last frame, or START
     Instant freed = Instant::max();  ///< from here on the server cannot take it for the holder
     Instant voice_taken;  ///< the last of these of which it is known that the server took it
 };

@@ -161,7 +161,7 @@ private:
     std::uint16_t next_port_ = 40000;      // for listeners on port 0
     std::priority_queue<PeerRead> peer_reads_;
 
-    int idle_turns_ = 0;                   // in a row
+    int idle_turns_ = 0;             // in a row
     std::vector<RingModel*> rings_;  // by waker handle; null once closed
     std::vector<Shard> shards_;
     Shard* running_ = nullptr;

@@ -711,6 +711,24 @@ def resets_at_any_time(target):
     eventually(lambda: target.server.descriptors() <= descriptors, "all descriptors are given back")
 
 
+def one_after_the_other(target):
+    """Thousands of short connections, each of which takes the descriptor that another one just gave
+    up: what is still under way for the old one must not meet the new one. (Once a shutdown was left
+    to a worker thread, which looked the descriptor up when it got there.)"""
+    for _ in range(400):
+        wires = [Wire(target.address) for _ in range(32)]
+        try:
+            for wire in wires:
+                wire.send(upgrade_request(headers=target.token_headers()))
+                check_equal(wire.read_head()[0], 101, "the answer to an upgrade")
+            for wire in wires:
+                wire.send(frame(PING, b"still here"))
+                check_equal(wire.read_frame(), Frame(PONG, b"still here"), "what came back")
+        finally:
+            for wire in wires:  # all at once: many descriptors become free
+                wire.socket.close()
+
+
 # --- running --------------------------------------------------------------------------------------
 
 
@@ -757,6 +775,7 @@ def run_limits(cases, target):
         cases.run("a peer that pings and never reads is bounded", never_read, target, PING)
         cases.run("a peer that asks and never reads is bounded", never_read, target, BINARY)
     cases.run("heads that never end are cut off in time", slow_heads, target)
+    cases.run("a connection is not harmed by the one before it", one_after_the_other, target)
     cases.run("peers that vanish at any time leave nothing behind", resets_at_any_time, target)
 
 

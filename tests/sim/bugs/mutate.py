@@ -2,6 +2,7 @@
 """Plants one of the bugs of bugs.json into a copy of the source file it is for.
 
 mutate.py --names                      prints the names of all bugs
+mutate.py --file NAME SOURCE_ROOT      prints the file that a bug is for
 mutate.py --check SOURCE_ROOT          fails if the text of a bug is not found exactly once
 mutate.py NAME SOURCE_ROOT OUTPUT      writes the copy
 """
@@ -27,6 +28,9 @@ def main(arguments):
     elif len(arguments) == 2 and arguments[0] == "--check":
         for bug in BUGS:
             mutated(bug, arguments[1])
+    elif len(arguments) == 3 and arguments[0] == "--file":
+        file = next(bug["file"] for bug in BUGS if bug["name"] == arguments[1])
+        print(pathlib.Path(arguments[2]) / file)
     else:
         name, source_root, output = arguments
         bug = next(bug for bug in BUGS if bug["name"] == name)

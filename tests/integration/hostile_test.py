@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Shows that no input ends the server or costs it anything for good: a million mutated frames and
+thousands of mangled upgrades and resets; then the same process relays voice between two clean
+clients, has as many descriptors as before, and hardly more memory.
+
+Usage: hostile_test.py PARLEY HOSTILE_FLOOD [FRAMES [SEED]]
+Prints a line for each case, then `N passed, M failed`; exits 0 if none failed.
+"""
+import sys
+
+from parley_testing import GROUP, USER_ADD, Cases, Radio, Server, check, eventually, run, talk
+
+FRAMES = 1_000_000
+SEED = 20240917
+WARM_UP_FRAMES = 50_000
+# What a million frames may leave behind once pools, tables and the allocator are warm: the members
+# and groups they named. A leak of 16 octets a frame would be 16 MB.
+GROWTH_MAX = 8 << 20
+FLOOD_MAX_S = 100  # it takes 2 s
+
+
+def flood(server, program, frames, seed):
+    done = run([program, server.address[1], frames, seed], seconds=FLOOD_MAX_S)
+    check(done.returncode == 0, done.stderr, server.errors() if server.process.poll() else "")
+    print("     ", done.stdout.strip())
+
+
+def relays_voice(server):
+    check(server.process.poll() is None, "the server has ended:", server.errors())
+    with Radio(server, "alice") as alice, Radio(server, "bob") as bob:
+        alice.join("clean")
+        bob.join("clean")
+        talk(alice, bob, "clean", [bytes([i]) * 128 for i in range(50)])
+        talk(bob, alice, "clean", [bytes([i]) * 128 for i in range(50)])
+
+
+def leaves_nothing(server, descriptors, memory):
+    eventually(lambda: server.descriptors() <= descriptors,
+               f"the {descriptors} descriptors of before")
+    if server.is_sanitized():
+        return
+    grown = server.rss_bytes() - memory
+    print(f"      {grown / (1 << 20):.1f} MiB more than after the warm-up")
+    check(grown <= GROWTH_MAX, f"it grew by {grown / (1 << 20):.1f} MiB")
+
+
+def main():
+    parley, program = sys.argv[1:3]
+    frames = int(sys.argv[3]) if len(sys.argv) > 3 else FRAMES
+    seed = int(sys.argv[4]) if len(sys.argv) > 4 else SEED
+    print(f"seed {seed}")
+    cases = Cases()
+    with Server.trusting(parley, "--join", "open", "--shards", "2") as server:
+        cases.run("voice is relayed before", relays_voice, server)
+        eventually(lambda: server.descriptors(), "the baseline")
+        flood(server, program, WARM_UP_FRAMES, seed + 1)
+        relays_voice(server)
+        descriptors, memory = baseline(server), server.rss_bytes()
+        cases.run(f"it takes {frames} mutated frames", flood, server, program, frames, seed)
+        cases.run("the same process relays voice after", relays_voice, server)
+        cases.run("nothing is left behind", leaves_nothing, server, descriptors, memory)
+        cases.run("it ends in order", server.end)
+    return cases.finish()
+
+
+def baseline(server):
+    """The number of descriptors once the closed ones are closed: it must stand still for a while."""
+    seen = []
+
+    def still():
+        seen.append(server.descriptors())
+        return len(seen) >= 50 and len(set(seen[-50:])) == 1
+
+    eventually(still, "a constant number of descriptors")
+    return seen[-1]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

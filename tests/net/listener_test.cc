@@ -1,0 +1,141 @@
+#include "net/listener.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <string>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <vector>
+
+#include "net/limits.h"
+#include "ring/socket.h"
+#include "support/one_shard.h"
+#include "support/sockets.h"
+
+namespace parley::net {
+namespace {
+
+using test::Descriptor;
+
+class ListenerTest : public testing::Test {
+protected:
+    ListenerTest() { listener.start(); }
+    ~ListenerTest() override {
+        listener.stop();
+        EXPECT_TRUE(one.run_until([this] { return listener.closed(); }));
+        one.turn();
+        EXPECT_EQ(fcntl(number, F_GETFD), -1);
+    }
+    void on_accepted(int descriptor) noexcept { accepted.emplace_back(descriptor); }
+    bool has_accepted(std::size_t count) {
+        return one.run_until([&] { return accepted.size() >= count; });
+    }
+
+    test::OneShard one{{}};
+    int number = *ring::listen_tcp({.host = "127.0.0.1", .port = 0});
+    std::uint16_t port = *ring::local_port(number);
+    Listener listener{one.shard, number, Listener::Accepted::to<&ListenerTest::on_accepted>(*this)};
+    std::vector<Descriptor> accepted;
+};
+
+TEST_F(ListenerTest, GivesEachConnectionToItsOwner) {
+    std::vector<Descriptor> clients;
+    for (int i = 0; i < 10; ++i)
+        clients.push_back(test::connect_to(port));
+    ASSERT_TRUE(has_accepted(10));
+    for (Descriptor& each : accepted)
+        test::write_all(each, "x");
+    for (Descriptor& each : clients)
+        EXPECT_EQ(test::read_exactly(each, 1), "x");
+    EXPECT_EQ(listener.failures(), 0U);
+}
+
+TEST_F(ListenerTest, TakesNobodyAfterStop) {
+    one.turn();
+    const Descriptor early = test::connect_to(port);
+    ASSERT_TRUE(has_accepted(1));
+    listener.stop();
+    EXPECT_FALSE(listener.closed());  // its accept is still in flight
+    const Descriptor late = test::connect_to(port);
+    listener.stop();  // again: nothing more
+    ASSERT_TRUE(one.run_until([this] { return listener.closed(); }));
+    one.turn();
+    EXPECT_EQ(accepted.size(), 1U);
+    std::string got;
+    EXPECT_NE(test::read_to_end(late, got), test::Stream::open);  // nobody keeps it waiting
+    EXPECT_EQ(test::read_waiting(early, got), test::Stream::open);
+}
+
+TEST_F(ListenerTest, StopsBeforeItsFirstTurnAsWell) {
+    listener.stop();
+    EXPECT_TRUE(one.run_until([this] { return listener.closed(); }));
+}
+
+// With no descriptor left for anybody, until the destructor.
+class NoDescriptors {
+public:
+    NoDescriptors() {
+        getrlimit(RLIMIT_NOFILE, &before_);
+        const rlimit none{.rlim_cur = static_cast<rlim_t>(Descriptor{dup(0)}.number()),
+                          .rlim_max = before_.rlim_max};
+        EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+    }
+    ~NoDescriptors() { EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before_), 0); }
+
+private:
+    rlimit before_{};
+};
+
+class ExhaustedListenerTest : public ListenerTest {
+protected:
+    // The kernel notes the limit when an accept begins, so the one under way is used up first.
+    ExhaustedListenerTest() : client(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
+
+    void connect_client() {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        const auto* any = reinterpret_cast<const sockaddr*>(&address);
+        EXPECT_EQ(connect(client.number(), any, sizeof(address)), 0);
+    }
+
+    Descriptor client;
+};
+
+TEST_F(ExhaustedListenerTest, BacksOffWithoutDescriptorsAndResumes) {
+    {
+        const NoDescriptors none;
+        one.turn();  // the first accept begins here
+        connect_client();
+        const Instant began = one.shard.now();
+        ASSERT_TRUE(one.run_until([this] { return listener.failures() > 0; }));
+        // It does not spin: it tries again after a while, not at once.
+        const Instant until = one.shard.now() + accept_retry * 5 / 2;
+        while (one.shard.now() < until)
+            one.shard.turn(until);
+        const auto tries_max =
+            static_cast<std::uint64_t>((one.shard.now() - began) / accept_retry) + 1;
+        EXPECT_GE(listener.failures(), 2U);
+        EXPECT_LE(listener.failures(), tries_max);
+        EXPECT_TRUE(accepted.empty());
+    }
+    EXPECT_TRUE(has_accepted(1));  // who waited is taken
+}
+
+TEST_F(ExhaustedListenerTest, StopsWhileItWaitsToTryAgain) {
+    const NoDescriptors none;
+    one.turn();
+    connect_client();
+    ASSERT_TRUE(one.run_until([this] { return listener.failures() > 0; }));
+    listener.stop();
+    EXPECT_TRUE(listener.closed());
+    const Instant until = one.shard.now() + accept_retry * 2;
+    while (one.shard.now() < until)
+        one.shard.turn(until);
+    EXPECT_TRUE(accepted.empty());
+}
+
+}  // namespace
+}  // namespace parley::net

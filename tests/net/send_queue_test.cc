@@ -1,0 +1,232 @@
+#include "net/send_queue.h"
+
+#include <cstring>
+#include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
+#include "net/limits.h"
+
+namespace parley::net {
+namespace {
+
+using std::chrono::milliseconds;
+using Added = SendQueue::Added;
+constexpr Delivery voice = Delivery::perishable;
+constexpr Delivery words = Delivery::lasting;
+
+class SendQueueTest : public testing::Test {
+protected:
+    static constexpr std::uint32_t places = 2000;
+    static constexpr std::size_t lasting_max = 10'000;
+
+    FrameRef frame(const std::string& text) {
+        FrameRef made = frames.allocate(text.size());
+        std::memcpy(made.space().data(), text.data(), text.size());
+        made.set_size(text.size());
+        return made;
+    }
+    Added add(const std::string& text, Delivery delivery) {
+        return queue.add(frame(text), delivery, now, lasting_max);
+    }
+    // What would be sent next; empty if nothing.
+    std::string next() {
+        const FrameRef taken = queue.next(frames, now, dropped);
+        if (!taken) return {};
+        return {reinterpret_cast<const char*>(taken.bytes().data()), taken.bytes().size()};
+    }
+    std::string all() {
+        std::string text;
+        for (std::string part = next(); !part.empty(); part = next())
+            text += part;
+        return text;
+    }
+
+    FramePool frames{{}};
+    WaitingPool pool{places};
+    SendQueue queue{pool};
+    Instant now{std::chrono::hours{1}};
+    std::uint64_t dropped = 0;
+};
+
+TEST_F(SendQueueTest, IsEmptyAtFirst) {
+    EXPECT_TRUE(queue.empty());
+    EXPECT_EQ(queue.bytes(), 0U);
+    EXPECT_EQ(next(), "");
+}
+
+TEST_F(SendQueueTest, KeepsVoiceAndWordsInOneOrder) {
+    add("a", words);
+    add("b", voice);
+    add("c", words);
+    EXPECT_EQ(queue.bytes(), 3U);
+    EXPECT_EQ(all(), "abc");
+    EXPECT_TRUE(queue.empty());
+    EXPECT_EQ(queue.bytes(), 0U);
+    EXPECT_EQ(pool.in_use(), 0U);
+}
+
+TEST_F(SendQueueTest, CoalescesWhatFitsTogether) {
+    for (int i = 0; i < 10; ++i)
+        add(std::string(200, static_cast<char>('0' + i)), voice);
+    const std::string together = next();
+    EXPECT_EQ(together.size(), 2000U);
+    EXPECT_EQ(together.substr(190, 20), std::string(10, '0') + std::string(10, '1'));
+    EXPECT_TRUE(queue.empty());
+}
+
+TEST_F(SendQueueTest, CoalescesNoMoreThanItsBound) {
+    const std::string part(coalesced_bytes_max / 4, 'x');
+    for (int i = 0; i < 5; ++i)
+        add(part, voice);
+    EXPECT_EQ(next().size(), coalesced_bytes_max);
+    EXPECT_EQ(next().size(), part.size());
+}
+
+TEST_F(SendQueueTest, SendsWhatIsLargerThanTheBoundAlone) {
+    add("small", words);
+    add(std::string(coalesced_bytes_max + 1, 'x'), voice);
+    add("tiny", words);
+    EXPECT_EQ(next(), "small");
+    EXPECT_EQ(next().size(), coalesced_bytes_max + 1);
+    EXPECT_EQ(next(), "tiny");
+}
+
+TEST_F(SendQueueTest, SendsASingleFrameAsItIs) {
+    FrameRef original = frame("the same bytes");
+    const std::byte* where = original.bytes().data();
+    queue.add(original.share(), voice, now, lasting_max);
+    const FrameRef taken = queue.next(frames, now, dropped);
+    EXPECT_EQ(taken.bytes().data(), where);
+}
+
+TEST_F(SendQueueTest, SendsOneByOneWhenThereIsNoMemoryToCoalesce) {
+    FramePool small{{.small_bytes = 16, .small_count = 3, .medium_count = 0, .large_bytes_max = 0}};
+    for (const char each : {'a', 'b', 'c'}) {
+        FrameRef made = small.allocate(10);
+        std::memset(made.space().data(), each, 10);
+        made.set_size(10);
+        queue.add(std::move(made), words, now, lasting_max);
+    }
+    std::string got;
+    while (!queue.empty()) {
+        const FrameRef taken = queue.next(small, now, dropped);
+        ASSERT_TRUE(taken);
+        got.append(reinterpret_cast<const char*>(taken.bytes().data()), taken.bytes().size());
+    }
+    EXPECT_EQ(got, std::string(10, 'a') + std::string(10, 'b') + std::string(10, 'c'));
+}
+
+TEST_F(SendQueueTest, DropsTheOldestVoiceBeyondItsBytes) {
+    const std::string part(perishable_bytes_max / 4, 'v');
+    for (const char each : {'1', '2', '3', '4'}) {
+        EXPECT_EQ(add(each + part.substr(1), voice), Added::yes);
+    }
+    EXPECT_EQ(queue.bytes(), perishable_bytes_max);
+    EXPECT_EQ(add("5", voice), Added::dropped);
+    EXPECT_EQ(add("6", voice), Added::yes);
+    EXPECT_EQ(next()[0], '2');
+    EXPECT_EQ(next()[0], '3');
+    EXPECT_EQ(next()[0], '4');
+    EXPECT_EQ(next(), "56");
+}
+
+TEST_F(SendQueueTest, NeverDropsWordsToMakeRoomForVoice) {
+    add("first words", words);
+    const std::string part(perishable_bytes_max, 'v');
+    EXPECT_EQ(add(part, voice), Added::yes);
+    add("more words", words);
+    EXPECT_EQ(add("x", voice), Added::dropped);
+    EXPECT_EQ(all(), "first wordsmore wordsx");
+}
+
+TEST_F(SendQueueTest, DropsVoiceThatAloneIsTooMuch) {
+    EXPECT_EQ(add(std::string(perishable_bytes_max + 1, 'v'), voice), Added::dropped);
+    EXPECT_TRUE(queue.empty());
+    EXPECT_EQ(pool.in_use(), 0U);
+    EXPECT_EQ(frames.outstanding(), 0U);
+}
+
+TEST_F(SendQueueTest, SendsVoiceOfItsGreatestAgeAndDropsWhatIsOlder) {
+    add("old", voice);
+    now += milliseconds{1};
+    add("young", voice);
+    now += perishable_age_max - milliseconds{1};
+    EXPECT_EQ(all(), "oldyoung");  // exactly that age
+    EXPECT_EQ(dropped, 0U);
+
+    add("old", voice);
+    now += milliseconds{1};
+    add("young", voice);
+    now += perishable_age_max - milliseconds{1} + Duration{1};
+    EXPECT_EQ(all(), "young");
+    EXPECT_EQ(dropped, 1U);
+}
+
+TEST_F(SendQueueTest, KeepsWordsOfAnyAgeAmongVoiceThatIsTooOld) {
+    add("1", voice);
+    add("a", words);
+    add("2", voice);
+    add("b", words);
+    now += perishable_age_max + milliseconds{1};
+    add("3", voice);
+    EXPECT_EQ(all(), "ab3");
+    EXPECT_EQ(dropped, 2U);
+    EXPECT_EQ(pool.in_use(), 0U);
+}
+
+TEST_F(SendQueueTest, GivesNothingWhenAllItHasIsTooOld) {
+    add("1", voice);
+    add("2", voice);
+    now += std::chrono::seconds{1};
+    EXPECT_EQ(next(), "");
+    EXPECT_EQ(dropped, 2U);
+    EXPECT_TRUE(queue.empty());
+}
+
+TEST_F(SendQueueTest, SaysWhenWordsAreMoreThanTheirBound) {
+    EXPECT_EQ(add(std::string(lasting_max - 1, 'w'), words), Added::yes);
+    EXPECT_EQ(add("w", words), Added::yes);
+    EXPECT_EQ(add("w", words), Added::full);
+    EXPECT_EQ(add("voice", voice), Added::yes);  // which has a bound of its own
+    EXPECT_EQ(queue.bytes(), lasting_max + 5);
+    next();
+    EXPECT_EQ(add("w", words), Added::yes);
+}
+
+TEST_F(SendQueueTest, GivesWordsThePlaceOfVoiceWhenPlacesRunOut) {
+    WaitingPool few{3};
+    SendQueue short_of_places{few};
+    const auto put = [&](const char* text, Delivery delivery) {
+        return short_of_places.add(frame(text), delivery, now, lasting_max);
+    };
+    EXPECT_EQ(put("1", voice), Added::yes);
+    EXPECT_EQ(put("a", words), Added::yes);
+    EXPECT_EQ(put("2", voice), Added::yes);
+    EXPECT_EQ(put("b", words), Added::dropped);  // 1 went
+    EXPECT_EQ(put("3", voice), Added::dropped);  // 2 went
+    EXPECT_EQ(put("c", words), Added::dropped);  // 3 went
+    EXPECT_EQ(put("4", voice), Added::dropped);  // it itself
+    EXPECT_EQ(put("d", words), Added::full);
+    const FrameRef sent = short_of_places.next(frames, now, dropped);
+    EXPECT_EQ(std::memcmp(sent.bytes().data(), "abc", 3), 0);
+    EXPECT_EQ(sent.bytes().size(), 3U);
+}
+
+TEST_F(SendQueueTest, GivesEverythingBackWhenClearedOrGone) {
+    {
+        SendQueue gone{pool};
+        gone.add(frame("x"), words, now, lasting_max);
+        add("y", voice);
+        EXPECT_EQ(pool.in_use(), 2U);
+    }
+    EXPECT_EQ(pool.in_use(), 1U);
+    queue.clear();
+    EXPECT_EQ(pool.in_use(), 0U);
+    EXPECT_EQ(queue.bytes(), 0U);
+    EXPECT_EQ(frames.outstanding(), 0U);
+    EXPECT_EQ(add("again", words), Added::yes);
+}
+
+}  // namespace
+}  // namespace parley::net
