@@ -51,7 +51,7 @@ void Connection::open(std::string_view reply, std::span<std::byte> received) noe
 
 void Connection::on_received(std::span<std::byte> bytes) noexcept {
     asked_ = false;  // whatever it says, it is there
-    while (!closing_) {
+    while (is_open()) {
         const Received received = reader_.next(bytes);
         if (received.what == Received::What::need_more) return;
         take(received);
@@ -94,9 +94,10 @@ void Connection::close(CloseCode code, std::string_view reason) noexcept {
     finish();
 }
 
+// Its owner hears of it from the loop, never from within this call: whoever is telling many
+// sessions something may go on doing so.
 void Connection::abort() noexcept {
     tcp_.abort();
-    finish();
 }
 
 // Nothing follows a close frame. The peer's answer to it, if any, is thrown away by the linger.

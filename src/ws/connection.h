@@ -62,10 +62,10 @@ public:
     /// Starts the closing handshake. `no_status` sends an empty close frame; of the reason at most
     /// 123 bytes. Does nothing once closing.
     void close(CloseCode code, std::string_view reason) noexcept;
-    /// Drops the connection without a word.
+    /// Drops the connection without a word. on_closing() and on_closed() come later, from the loop.
     void abort() noexcept;
 
-    bool is_open() const noexcept { return !closing_; }
+    bool is_open() const noexcept { return !closing_ && tcp_.is_open(); }
 
 private:
     void on_received(std::span<std::byte> bytes) noexcept override;

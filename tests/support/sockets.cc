@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <random>
 #include <sys/socket.h>
@@ -31,6 +32,8 @@ bool wait_for(const Descriptor& socket, short events) {
 Descriptor new_socket() {
     Descriptor made{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     PARLEY_ASSERT(made.number() >= 0);
+    const int on = 1;  // or small writes would wait for the acknowledgement of earlier ones
+    PARLEY_ASSERT(setsockopt(made.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0);
     return made;
 }
 
