@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
-#include <map>
 
 #include "environment.h"
 
@@ -37,23 +36,31 @@ void add_network(CLI::App& serve, Options& options) {
         ->group("Cores");
 }
 
-void add_identity(CLI::App& serve, Options& options) {
-    static const std::map<std::string, Auth> auths{{"jwt", Auth::jwt}, {"trust", Auth::trust}};
-    static const std::map<std::string, Join> joins{{"open", Join::open},
-                                                   {"managed", Join::managed}};
+// Options that are chosen by a word.
+struct Words {
+    std::string auth;
+    std::string join;
+};
+
+void apply(const Words& words, Options& options) {
+    if (!words.auth.empty()) options.auth = words.auth == "trust" ? Auth::trust : Auth::jwt;
+    if (!words.join.empty()) options.join = words.join == "open" ? Join::open : Join::managed;
+}
+
+void add_identity(CLI::App& serve, Options& options, Words& words) {
     serve
-        .add_option("--auth", options.auth,
+        .add_option("--auth", words.auth,
                     "jwt: a signed token says who it is (default)\n"
                     "trust: the token is the user id, unchecked")
-        ->transform(CLI::CheckedTransformer(auths).description(""))
+        ->check(CLI::IsMember({"jwt", "trust"}).description("").name(""))
         ->option_text("jwt|trust")
         ->envname("PARLEY_AUTH")
         ->group("Identity");
     serve
-        .add_option("--join", options.join,
+        .add_option("--join", words.join,
                     "open: clients join groups by themselves (default with trust)\n"
                     "managed: tokens say who is in which group (default with jwt)")
-        ->transform(CLI::CheckedTransformer(joins).description(""))
+        ->check(CLI::IsMember({"open", "managed"}).description("").name(""))
         ->option_text("open|managed")
         ->envname("PARLEY_JOIN")
         ->group("Identity");
@@ -80,9 +87,9 @@ CommandLine mistake(const std::string& text) {
 }
 
 // What --dev means: everything thrown away, everybody trusted, on loopback only.
-void apply_dev(const CLI::App& serve, Options& options) {
-    if (serve.count("--auth") == 0) options.auth = Auth::trust;
-    if (serve.count("--join") == 0) options.join = Join::open;
+void apply_dev(const Words& words, Options& options) {
+    if (words.auth.empty()) options.auth = Auth::trust;
+    if (words.join.empty()) options.join = Join::open;
 }
 
 }  // namespace
@@ -97,7 +104,8 @@ CommandLine read_command_line(int argc, char** argv) {
     serve.add_flag("--dev", line.dev, "trust everybody, on loopback, keep nothing")
         ->envname("PARLEY_DEV");
     add_network(serve, line.options);
-    add_identity(serve, line.options);
+    Words words;
+    add_identity(serve, line.options, words);
 
     std::string error;
     if (!read_environment(line.options, error)) return mistake(error);
@@ -118,7 +126,8 @@ CommandLine read_command_line(int argc, char** argv) {
     if (serve.count("--jwt-secret-file") + serve.count("--jwt-public-key-file") > 0) {
         line.options.jwt_secret.clear();
     }
-    if (line.dev) apply_dev(serve, line.options);
+    apply(words, line.options);
+    if (line.dev) apply_dev(words, line.options);
     line.action = CommandLine::Action::serve;
     return line;
 }

@@ -67,16 +67,22 @@ void ShardThread::run() {
     }
     std::unique_ptr<ring::Ring> ring;
     if (error.empty()) ring = ring::Ring::open({}, error);
-    if (!ring) {
-        ring::close_now(listener_);
-        return running_.set_value(error);
-    }
+    if (!ring) return give_up(error);
     Shard shard{id_, crew_.fabric, std::move(ring), crew_.plan.shard};
+    // Keeping a waker takes a descriptor; a shard that nobody can wake could not be stopped.
+    if (crew_.fabric.waker(id_).handle() < 0) {
+        return give_up("no file descriptor is left: raise `ulimit -n` (LimitNOFILE= in systemd)");
+    }
     Worker worker{shard, crew_.plan.worker, *crew_.plan.authenticator};
     worker.start(listener_);
     running_.set_value({});
     loop(shard, worker);
     finish(shard, worker);
+}
+
+void ShardThread::give_up(std::string error) {
+    ring::close_now(listener_);
+    running_.set_value(std::move(error));
 }
 
 void ShardThread::loop(Shard& shard, Worker& worker) {

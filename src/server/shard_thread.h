@@ -40,6 +40,7 @@ public:
 
 private:
     void run();
+    void give_up(std::string error);
     void loop(Shard& shard, Worker& worker);
     void finish(Shard& shard, Worker& worker);
     void answer_stats(Worker& worker);

@@ -17,6 +17,9 @@ struct Range {
     int period = 1;
 };
 
+/// No machine has more; a larger number is a typing error.
+constexpr int core_max = 65535;
+
 bool take_number(std::string_view& text, int& number) {
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (problem != std::errc{} || number < 0) return false;
@@ -40,7 +43,7 @@ bool parse_range(std::string_view text, Range& range) {
             return false;
         }
     }
-    return text.empty() && range.last >= range.first && range.last < CPU_SETSIZE &&
+    return text.empty() && range.last >= range.first && range.last <= core_max &&
            range.used > 0 && range.used <= range.period;
 }
 
@@ -77,6 +80,7 @@ std::vector<int> allowed_cores() {
 }
 
 bool pin_this_thread(int core) noexcept {
+    if (core < 0 || core >= CPU_SETSIZE) return false;
     cpu_set_t set;
     CPU_ZERO(&set);
     CPU_SET(static_cast<std::size_t>(core), &set);

@@ -105,8 +105,8 @@ protected:
 };
 
 TEST_F(SilenceTest, OfTheHolderLetsAnotherTakeOver) {
-    ASSERT_TRUE(takes_floor(alice));
     const Instant began = town.time();
+    ASSERT_TRUE(takes_floor(alice));
     while (!takes_floor(bob)) {
     }
     EXPECT_GE(town.time() - began, short_silence.silence_max);
@@ -127,10 +127,13 @@ TEST_F(SilenceTest, IsEndedByVoice) {
     ASSERT_TRUE(takes_floor(alice));
     const Instant until = town.time() + short_silence.silence_max * 2;
     while (town.time() < until) {
+        const Instant said = town.time();
         alice.send_voice(group, "still here");
-        // Asked at once, so that a slow machine does not make a silence of it.
         ASSERT_TRUE(done_with(town, alice));
-        EXPECT_FALSE(takes_floor(bob));
+        const bool taken_over = takes_floor(bob);
+        // On a very slow machine this alone was a silence.
+        if (town.time() - said >= short_silence.silence_max) return;
+        ASSERT_FALSE(taken_over);
     }
 }
 

@@ -35,9 +35,9 @@ std::unique_ptr<ring::Ring> open_ring() {
 
 Shard::Options shard_options(bool tight) {
     return {.frames = {.small_bytes = 256,
-                       .small_count = 24,
+                       .small_count = tight ? 12U : 24U,
                        .medium_bytes = 2048,
-                       .medium_count = 4,
+                       .medium_count = tight ? 1U : 4U,
                        .large_bytes_max = tight ? 0 : std::size_t{1} << 20}};
 }
 
@@ -74,7 +74,7 @@ void Cluster::Node::check_nothing_left(const World& world) const {
 
 Cluster::Cluster(World& world, std::size_t shards, std::uint16_t port)
     : world_(world),
-      tight_(world.random().chance(40)),
+      tight_(world.random().chance(80)),
       fabric_(fabric_options(world.random(), shards)) {
     options_.queues.waiting_frames_max = tight_ ? 128 : 2048;
     for (std::size_t i = 0; i < shards; ++i) {

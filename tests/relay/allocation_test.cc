@@ -1,0 +1,139 @@
+// Relaying a voice frame allocates nothing. Counted are the turns of the shards alone; the radios
+// of the test allocate as they like.
+#include <cstdlib>
+#include <gtest/gtest.h>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "support/radio.h"
+
+namespace {
+
+std::size_t allocations = 0;
+
+void* allocate(std::size_t size, std::size_t alignment) {
+    if (parley::test::turn_runs) ++allocations;
+    void* memory =
+        alignment <= alignof(std::max_align_t)
+            ? std::malloc(size)
+            : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+    if (memory == nullptr) std::abort();
+    return memory;
+}
+
+}  // namespace
+
+// Not inlined, or the compiler takes the pairs below for mismatched ones.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+    return allocate(size, 1);
+}
+[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
+    return allocate(size, static_cast<std::size_t>(alignment));
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
+    std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept {
+    std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+    std::free(memory);
+}
+
+namespace parley::relay {
+namespace {
+
+using test::hears;
+using test::join;
+using test::Radio;
+using test::Town;
+using test::Type;
+
+constexpr std::size_t frame_count = 1000;
+constexpr std::size_t frame_bytes = 128;  // as radios send them
+
+// Where a conversation takes place.
+struct Scene {
+    std::size_t shards = 1;
+    std::size_t talker_at = 0;
+    std::size_t group_at = 0;
+    std::vector<std::size_t> listeners_at;
+};
+
+class AllocationTest : public testing::Test {
+protected:
+    // Allocations of all turns while one talker says frame_count frames to all listeners.
+    static std::size_t allocations_in(const Scene& scene) {
+        Town town{{.shards = scene.shards}};
+        const std::string group = town.group_at(scene.group_at, 0);
+        Radio talker{town.port(0), {town.user_at(scene.talker_at, 0)}};
+        EXPECT_TRUE(join(town, talker, group));
+        std::vector<Radio> listeners;
+        for (std::size_t i = 0; i < scene.listeners_at.size(); ++i) {
+            const std::size_t shard = scene.listeners_at[i];
+            listeners.emplace_back(town.port(shard), Radio::Login{town.user_at(shard, 1 + i)});
+            EXPECT_TRUE(join(town, listeners.back(), group));
+        }
+        talker.send(Type::start, group);
+        EXPECT_TRUE(hears(town, talker, Type::start_ack, 1));
+        talk(town, talker, listeners, group, 10);  // everything has its place by then
+        const std::size_t before = allocations;
+        talk(town, talker, listeners, group, frame_count);
+        return allocations - before;
+    }
+
+private:
+    static void talk(Town& town, Radio& talker, std::vector<Radio>& listeners,
+                     const std::string& group, std::size_t count) {
+        const std::string voice(frame_bytes, 'v');
+        for (Radio& each : listeners)
+            each.forget();
+        for (std::size_t i = 1; i <= count; ++i) {
+            talker.send_voice(group, voice);
+            // Bursts of them, so that some wait behind others and leave together.
+            if (i % 8 != 0 && i != count) continue;
+            for (Radio& each : listeners)
+                ASSERT_TRUE(hears(town, each, Type::audio, i));
+        }
+        for (Radio& each : listeners)
+            ASSERT_EQ(each.count(Type::audio), count);
+    }
+};
+
+TEST_F(AllocationTest, AreSeen) {
+    test::turn_runs = true;
+    const std::size_t before = allocations;
+    const std::vector<std::byte> some(100);
+    test::turn_runs = false;
+    const std::vector<std::byte> unseen(100);
+    EXPECT_EQ(allocations, before + 1);
+    EXPECT_EQ(some.size(), unseen.size());
+}
+
+TEST_F(AllocationTest, DoNotHappenWhereVoiceIsRelayedOnOneShard) {
+    EXPECT_EQ(allocations_in({.listeners_at = std::vector<std::size_t>(50, 0)}), 0U);
+}
+
+TEST_F(AllocationTest, DoNotHappenWhereVoiceCrossesTwoShards) {
+    std::vector<std::size_t> listeners(50, 1);
+    for (std::size_t i = 0; i < listeners.size(); i += 2)
+        listeners[i] = 0;
+    EXPECT_EQ(
+        allocations_in({.shards = 2, .talker_at = 0, .group_at = 1, .listeners_at = listeners}),
+        0U);
+}
+
+TEST_F(AllocationTest, DoNotHappenWhereTalkerGroupAndListenersAreOnThreeShards) {
+    EXPECT_EQ(allocations_in({.shards = 3,
+                              .talker_at = 0,
+                              .group_at = 1,
+                              .listeners_at = std::vector<std::size_t>(50, 2)}),
+              0U);
+}
+
+}  // namespace
+}  // namespace parley::relay
