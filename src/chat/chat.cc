@@ -45,33 +45,48 @@ bool Chat::may_send(session::Session& from, const wire::Command& command) noexce
     return from.subscription(shard_.key<GroupKey>(command.to.text)) != nullptr;
 }
 
+// What is passed on is a text in JSON in a str, and may be several times what came in: control
+// characters become six bytes each. A listener's queue is made for messages of the usual largest
+// size (net/limits.h), so what grows beyond it is refused as a message of that size would be.
+bool Chat::fits(session::Session& from) noexcept {
+    if (scratch_.size() <= ws::MessageLimits{}.message_bytes_max) return true;
+    from.close(ws::CloseCode::too_big, "the text is too long once it is written as JSON");
+    return false;
+}
+
 void Chat::on_text(session::Session& from, const wire::Command& command) noexcept {
     const bool is_text = command.verb == wire::Verb::text;
     const std::string id = message_id(command);
-    scratch_.clear();
-    wire::append_str(id, scratch_);
-    const std::size_t id_size = scratch_.size();
-    wire::append_str("Acknowledged", scratch_);
-    const std::span<const std::byte> all{scratch_};
-    wire::Event answer =
-        as_event(is_text ? wire::Kind::text_stored : wire::Kind::interactive_stored, command);
-    answer.message_id = all.first(id_size);
-    answer.payload = all.subspan(id_size);
-    from.tell(answer);
-
-    if (!may_send(from, command)) {
-        return group::tell_unauthorized(post_, from.ref(), as_event({}, command));
-    }
-    if (command.payload.empty()) return;  // there is nothing to pass on
     scratch_.clear();
     if (is_text) {
         wire::append_text_content(id, command.payload, scratch_);
     } else {
         wire::append_interactive_content(id, command.payload, scratch_);
     }
+    if (!fits(from)) return;
+    acknowledge(from, command, id);
+    if (!may_send(from, command)) {
+        return group::tell_unauthorized(post_, from.ref(), as_event({}, command));
+    }
+    if (command.payload.empty()) return;  // there is nothing to pass on
     wire::Event event = as_event(is_text ? wire::Kind::text : wire::Kind::interactive, command);
     event.payload = scratch_;
     pass_on(from, event, command.to.text);
+}
+
+void Chat::acknowledge(session::Session& from, const wire::Command& command,
+                       std::string_view id) noexcept {
+    std::vector<std::byte> words;
+    wire::append_str(id, words);
+    const std::size_t id_size = words.size();
+    wire::append_str("Acknowledged", words);
+    const std::span<const std::byte> all{words};
+    const bool is_text = command.verb == wire::Verb::text;
+    wire::Event answer =
+        as_event(is_text ? wire::Kind::text_stored : wire::Kind::interactive_stored, command);
+    answer.message_id = all.first(id_size);
+    answer.payload = all.subspan(id_size);
+    from.tell(answer);
 }
 
 void Chat::on_image(session::Session& from, const wire::Command& command) noexcept {
@@ -94,10 +109,11 @@ void Chat::pass_on(session::Session& from, const wire::Event& event, std::string
     const ShardId home = shard_.home(sent.group);
     if (home == shard_.id()) return broadcast(sent, event);
     const session::EventHead head = session::head_of(event);
-    shard_.post(home, RecordKind::group_message,
-                {session::bytes_of(sent), session::bytes_of(head), event.from, event.to,
-                 event.message_id, event.payload},
-                Urgency::lasting);
+    const bool posted = shard_.post(home, RecordKind::group_message,
+                                    {session::bytes_of(sent), session::bytes_of(head), event.from,
+                                     event.to, event.message_id, event.payload},
+                                    Urgency::lasting);
+    if (!posted) from.close(ws::CloseCode::try_again, "the server is overloaded; try again later");
 }
 
 void Chat::on_group_message(ShardId, std::span<std::byte> record) noexcept {

@@ -32,6 +32,9 @@ private:
     void pass_on(session::Session& from, const wire::Event& event, std::string_view to) noexcept;
     void on_group_message(ShardId from, std::span<std::byte> record) noexcept;
     void broadcast(const Sent& sent, const wire::Event& event) noexcept;
+    bool fits(session::Session& from) noexcept;
+    void acknowledge(session::Session& from, const wire::Command& command,
+                     std::string_view id) noexcept;
     bool may_send(session::Session& from, const wire::Command& command) noexcept;
     std::string message_id(const wire::Command& command) noexcept;
 

@@ -93,11 +93,12 @@ void Membership::stop_listening(session::Session& session, GroupKey group) noexc
 
 void Membership::join(session::Session& session, const wire::Command& command) noexcept {
     if (parts_.policy == JoinPolicy::managed) return;
+    const auto group = parts_.shard.key<GroupKey>(command.to.text);
+    if (session.subscription(group) != nullptr) return;
     if (session.subscriptions.size() >= store::groups_per_user_max) {
         return tell_unauthorized(parts_.post, session.ref(),
                                  {.from = command.from.encoded, .to = command.to.encoded});
     }
-    const GroupKey group = parts_.shard.key<GroupKey>(command.to.text);
     for (session::Session& each : *parts_.sessions.sessions_of(session.key()))
         listen(each, group);
     parts_.store.add_member(*this, ticket_of(session), session.user(), command.to.text);

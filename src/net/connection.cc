@@ -56,9 +56,13 @@ void Connection::on_send(const ring::Completion& completion) noexcept {
     if (sent_ < size) {
         ++shared_.sends_short;
         patient_ = true;
+        if (state_ == State::open) {
+            shared_.shard.timers().start(timer_, shared_.shard.now() + send_max);
+        }
         shared_.shard.ring().send_all(send_, descriptor_, current_.bytes().subspan(sent_));
         return;
     }
+    if (patient_ && state_ == State::open) timer_.cancel();
     send_next();
 }
 
@@ -159,8 +163,14 @@ void Connection::on_timer() noexcept {
             return give_away();
         case State::closing:
             return finish_closing();
-        default:
+        case State::open:  // a send was not finished in time
+            ++shared_.slow_consumers;
             return begin_closing();
+        case State::flushing:
+        case State::lingering:
+            return begin_closing();
+        case State::gone:
+            return;
     }
 }
 

@@ -9,7 +9,7 @@
 
 namespace parley::net {
 
-/// Voice that waits for a slow reader. 64 KiB are 25 s of one radio's voice (17 kbit/s and
+/// Voice that waits for a slow reader. 256 KiB are 100 s of one radio's voice (17 kbit/s and
 /// headers), so the age below is what bounds it in practice. Beyond: the oldest voice is dropped.
 constexpr std::size_t perishable_bytes_max = std::size_t{256} << 10;
 
@@ -26,6 +26,15 @@ struct QueueLimits {
     /// waiting each. When all are taken, voice is dropped and who needs more is a slow consumer.
     std::uint32_t waiting_frames_max = 65536;
 };
+
+/// Frames that wait for one slow reader, when one more that must not be dropped comes: a
+/// thirty-second part of a shard's places (QueueLimits), so that a handful of connections cannot
+/// take them all. No client waits for that many answers. Beyond: it is a slow consumer.
+constexpr std::uint32_t lasting_frames_max = 2048;
+
+/// How long a peer may leave a send unfinished. At 8 kbit/s, the slowest reader that is served, a
+/// full batch (below) takes 8 s and a text of 30 KB this long. Beyond: the connection is dropped.
+constexpr Duration send_max = std::chrono::seconds{30};
 
 /// Queued frames that leave as one send. More gains nothing: the cost of a segment is shared by
 /// then, and the copy grows.

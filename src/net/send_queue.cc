@@ -28,7 +28,9 @@ SendQueue::Added SendQueue::add(FrameRef frame, Delivery delivery, Instant now,
     const std::size_t size = frame.bytes().size();
     Added added = Added::yes;
     if (delivery == Delivery::lasting) {
-        if (lasting_bytes_ + size > lasting_bytes_max) return Added::full;
+        const bool first = lasting_bytes_ == 0;  // one message of any size may wait
+        if (!first && lasting_bytes_ + size > lasting_bytes_max) return Added::full;
+        if (count_ >= lasting_frames_max) return Added::full;
     } else {
         while (perishable_bytes_ + size > perishable_bytes_max) {
             added = Added::dropped;
@@ -46,6 +48,7 @@ SendQueue::Added SendQueue::add(FrameRef frame, Delivery delivery, Instant now,
     place->delivery = delivery;
     auto& bytes = delivery == Delivery::lasting ? lasting_bytes_ : perishable_bytes_;
     bytes += static_cast<std::uint32_t>(size);
+    ++count_;
     list_.push_back(*place);
     return added;
 }
@@ -53,6 +56,7 @@ SendQueue::Added SendQueue::add(FrameRef frame, Delivery delivery, Instant now,
 void SendQueue::remove(WaitingFrame& waiting) noexcept {
     auto& bytes = waiting.delivery == Delivery::lasting ? lasting_bytes_ : perishable_bytes_;
     bytes -= static_cast<std::uint32_t>(waiting.frame.bytes().size());
+    --count_;
     waiting.hook.unlink();
     pool_->give_back(waiting);
 }
@@ -87,7 +91,8 @@ FrameRef SendQueue::next(FramePool& frames, Instant now, std::uint64_t& dropped)
         together += size;
         ++count;
     }
-    FrameRef batch = count > 1 ? frames.allocate(together) : FrameRef{};
+    // Only into memory that is there: copying saves segments, it is not worth an allocation.
+    FrameRef batch = count > 1 ? frames.allocate_prepared(together) : FrameRef{};
     if (!batch) {
         WaitingFrame& first = list_.front();
         FrameRef frame = first.frame.share();

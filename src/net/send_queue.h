@@ -75,6 +75,7 @@ private:
     WaitingList list_;
     std::uint32_t perishable_bytes_ = 0;
     std::uint32_t lasting_bytes_ = 0;
+    std::uint32_t count_ = 0;
 };
 
 }  // namespace parley::net

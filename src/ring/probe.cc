@@ -40,8 +40,9 @@ int disabled_by_sysctl() {
 std::string explain_refusal(int error_number) {
     switch (error_number) {
         case ENOSYS:
-            return "this kernel has no io_uring: run Linux 6.1 or newer, built with "
-                   "CONFIG_IO_URING=y";
+            return "this kernel has no io_uring, or a container's seccomp profile hides it: run "
+                   "Linux "
+                   "6.1 or newer, built with CONFIG_IO_URING=y, and allow io_uring_setup";
         case EPERM:
             if (const int level = disabled_by_sysctl(); level > 0) {
                 return fmt::format(

@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -64,7 +65,10 @@ struct Ring::State {
 };
 
 Ring::State::~State() {
-    if (ring_open) io_uring_queue_exit(&ring);
+    if (ring_open) {
+        io_uring_submit(&ring);  // what was closed last
+        io_uring_queue_exit(&ring);
+    }
     if (buffers != nullptr) munmap(buffers, buffers_bytes);
     if (buffer_ring != nullptr) munmap(buffer_ring, buffer_ring_bytes);
     if (event >= 0) ::close(event);
@@ -137,9 +141,13 @@ io_uring_sqe& Ring::State::next_submission() noexcept {
 void Ring::State::submit() noexcept {
     ++counters.system_calls;
     const int status = io_uring_submit(&ring);
-    // EBUSY and EAGAIN: the completion queue is full or memory is short for the moment; both
-    // end when completions are taken out.
-    if (status == -EBUSY || status == -EAGAIN) take_completions();
+    if (status >= 0 || status == -EINTR) return;
+    // The completion queue is full, or memory is short for the moment. Anything else would be a
+    // mistake of ours in setting up the ring.
+    PARLEY_ASSERT(status == -EBUSY || status == -EAGAIN);
+    const std::size_t before = taken.size();
+    take_completions();
+    if (taken.size() == before) std::this_thread::sleep_for(std::chrono::microseconds{100});
 }
 
 void Ring::State::take_completions() noexcept {
@@ -284,8 +292,8 @@ void Ring::cancel(SendOperation& send) noexcept {
     cancel(RingAccess::operation(send));
 }
 
-// A system call of its own: the kernel leaves IORING_OP_SHUTDOWN to a worker thread, which looks the
-// descriptor up when it gets there. By then it may be closed and belong to another connection.
+// A system call of its own: the kernel leaves IORING_OP_SHUTDOWN to a worker thread, which looks
+// the descriptor up when it gets there. By then it may be closed and belong to another connection.
 void Ring::shutdown_send(int socket) noexcept {
     ++state_->counters.system_calls;
     ::shutdown(socket, SHUT_WR);
@@ -352,11 +360,11 @@ void Ring::wait(Instant deadline) noexcept {
 
 void Ring::dispatch() noexcept {
     State& state = *state_;
+    const std::size_t before = state.taken.size();
     state.finish_tried();
-    state.counters.completions += state.taken.size();
+    state.counters.completions += before;
     // A handler that fills the submission queue submits early, and that may take in further
     // completions. Among them only failed sends are news: they are of this turn, not yet finished.
-    const std::size_t before = state.taken.size();
     for (std::size_t i = 0; i < state.taken.size(); ++i) {
         const io_uring_cqe completion = state.taken[i];
         if (i >= before) state.note_failed_send(completion);

@@ -90,8 +90,9 @@ bool plan_authenticator(const Options& options, Plan& plan, std::string& error) 
 
 bool plan_times(const Options& options, Plan& plan, std::string& error) {
     const auto positive = [&error](std::chrono::milliseconds value, const char* name) {
-        if (value > std::chrono::milliseconds::zero()) return true;
-        error = fmt::format("{} must be more than 0 ms", name);
+        if (value > std::chrono::milliseconds::zero() && value <= std::chrono::hours{24})
+            return true;
+        error = fmt::format("{} must be more than 0 ms, and at most a day", name);
         return false;
     };
     plan.worker.floor = {options.talk_max, options.silence_max, options.busy_max};

@@ -23,9 +23,9 @@ ShardStats stats_of(Worker& worker) {
         .messages_dropped = worker.context().messages_dropped,
         .senders_corrected = worker.context().senders_corrected,
         .frames_relayed = worker.relay().counters().frames + worker.direct_relay().frames(),
-        .frames_dropped = worker.relay().counters().no_group +
-                          worker.relay().counters().not_holder +
-                          worker.direct_relay().frames_after_limit(),
+        .frames_dropped =
+            worker.relay().counters().no_group + worker.relay().counters().not_holder +
+            worker.relay().counters().lane_full + worker.direct_relay().frames_after_limit(),
         .deliveries = worker.listeners().deliveries(),
         .voice_dropped = worker.net().voice_dropped,
         .slow_consumers = worker.net().slow_consumers,
@@ -109,6 +109,9 @@ void ShardThread::finish(Shard& shard, Worker& worker) {
             crew_.idle.fetch_add(1, std::memory_order_acq_rel);
         }
     }
+    // What another shard published last, a connection on its way here perhaps, is taken in and
+    // closed.
+    shard.turn(Instant::min());
     const std::lock_guard lock{stats_mutex_};
     ended_ = true;
     if (stats_wanted_ != nullptr) stats_wanted_->set_value({});

@@ -88,7 +88,10 @@ void Opening::on_upgrade(const http::RequestHead& head) noexcept {
     std::string protocols;
     const Credentials credentials = credentials_of(head, protocols);
     if (policy_.admit == Admit::by_token) {
-        Verdict verdict = policy_.authenticator.verify(credentials.token, shared_.shard.wall_now());
+        // The time of day as it is, not Shard::wall_now(): a clock that was ahead for a moment must
+        // not make every token look expired until it has caught up.
+        Verdict verdict =
+            policy_.authenticator.verify(credentials.token, shared_.shard.ring().wall_now());
         if (!verdict) return refuse(verdict.refusal());
         admission_.identity = std::move(verdict.identity());
     }

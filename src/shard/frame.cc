@@ -36,22 +36,34 @@ Frame* FramePool::take(Frame*& free_list) noexcept {
     return frame;
 }
 
-FrameRef FramePool::allocate(std::size_t size) noexcept {
+Frame* FramePool::take_prepared(std::size_t size) noexcept {
     Frame* frame = nullptr;
     if (size <= options_.small_bytes) frame = take(small_);
     if (frame == nullptr && size <= options_.medium_bytes) frame = take(medium_);
-    if (frame == nullptr) {
-        if (large_bytes_ + size > options_.large_bytes_max) return FrameRef{};
-        auto* place = static_cast<std::byte*>(::operator new(sizeof(Frame) + size));
-        frame = new (place) Frame{.pool = this, .capacity = static_cast<std::uint32_t>(size)};
-        frame->next_free = frame;  // marks a frame that was made for this one message
-        large_bytes_ += size;
-    } else {
-        frame->next_free = nullptr;
-    }
-    frame->size = 0;
+    if (frame != nullptr) frame->next_free = nullptr;
+    return frame;
+}
+
+FrameRef FramePool::hand_out(Frame& frame) noexcept {
+    frame.size = 0;
     ++outstanding_;
-    return FrameRef{*frame};
+    return FrameRef{frame};
+}
+
+FrameRef FramePool::allocate_prepared(std::size_t size) noexcept {
+    Frame* frame = take_prepared(size);
+    return frame == nullptr ? FrameRef{} : hand_out(*frame);
+}
+
+FrameRef FramePool::allocate(std::size_t size) noexcept {
+    Frame* frame = take_prepared(size);
+    if (frame != nullptr) return hand_out(*frame);
+    if (large_bytes_ + size > options_.large_bytes_max) return FrameRef{};
+    auto* place = static_cast<std::byte*>(::operator new(sizeof(Frame) + size));
+    frame = new (place) Frame{.pool = this, .capacity = static_cast<std::uint32_t>(size)};
+    frame->next_free = frame;  // marks a frame that was made for this one message
+    large_bytes_ += size;
+    return hand_out(*frame);
 }
 
 void FramePool::recycle(Frame& frame) noexcept {

@@ -93,13 +93,18 @@ public:
     /// what is perishable, and closes who needed the rest.
     FrameRef allocate(std::size_t size) noexcept;
 
+    /// The same, but only of those made at start: none if they are in use or too small.
+    FrameRef allocate_prepared(std::size_t size) noexcept;
+
     std::size_t outstanding() const noexcept { return outstanding_; }
 
 private:
     friend class FrameRef;
 
     void recycle(Frame& frame) noexcept;
-    Frame* take(Frame*& free_list) noexcept;
+    static Frame* take(Frame*& free_list) noexcept;
+    Frame* take_prepared(std::size_t size) noexcept;
+    FrameRef hand_out(Frame& frame) noexcept;
     void fill(Frame*& free_list, std::uint32_t bytes, std::uint32_t count);
 
     Options options_;

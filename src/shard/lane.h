@@ -59,6 +59,18 @@ public:
 
     std::size_t record_bytes_max() const noexcept { return capacity_ / 4; }
 
+    /// Bytes of records on their way that do not lie in the lane itself. The writer adds before it
+    /// sends one, the reader takes off when it has taken one out.
+    std::size_t outside_bytes() const noexcept {
+        return outside_bytes_.load(std::memory_order_relaxed);
+    }
+    void add_outside(std::size_t bytes) noexcept {
+        outside_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+    }
+    void take_off_outside(std::size_t bytes) noexcept {
+        outside_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+    }
+
 private:
     struct Head {
         std::uint32_t size;  // of the record's bytes, without head and padding
@@ -79,6 +91,7 @@ private:
     alignas(64) std::atomic<std::uint64_t> read_{0};
     std::uint64_t published_seen_ = 0;  // reader: published_ as last looked up
     std::uint64_t front_end_ = 0;       // reader: end of the record given by front()
+    alignas(64) std::atomic<std::size_t> outside_bytes_{0};  // large records only: rare
 };
 
 }  // namespace parley

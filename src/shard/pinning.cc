@@ -43,8 +43,8 @@ bool parse_range(std::string_view text, Range& range) {
             return false;
         }
     }
-    return text.empty() && range.last >= range.first && range.last <= core_max &&
-           range.used > 0 && range.used <= range.period;
+    return text.empty() && range.last >= range.first && range.last <= core_max && range.used > 0 &&
+           range.used <= range.period;
 }
 
 }  // namespace

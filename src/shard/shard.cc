@@ -74,7 +74,7 @@ void Shard::on_record(RecordKind kind, RecordHandler handler) noexcept {
 bool Shard::post(ShardId to, RecordKind kind, Parts parts, Urgency urgency) noexcept {
     Outlet& outlet = outlets_[raw(to)];
     const std::size_t size = total(parts);
-    const bool sent = outlet.backlog.empty() && write(*outlet.lane, kind, parts, size);
+    const bool sent = outlet.backlog.empty() && send(to, kind, parts, size);
     if (sent || (urgency == Urgency::lasting && delay(outlet, kind, parts, size))) {
         ++counters_.records_out;
         return true;
@@ -83,14 +83,26 @@ bool Shard::post(ShardId to, RecordKind kind, Parts parts, Urgency urgency) noex
     return false;
 }
 
+// A lane that seems full may only hold what its reader was not shown yet.
+bool Shard::send(ShardId to, RecordKind kind, Parts parts, std::size_t size) noexcept {
+    Lane& lane = *outlets_[raw(to)].lane;
+    if (write(lane, kind, parts, size)) return true;
+    publish(to);
+    return write(lane, kind, parts, size);
+}
+
 bool Shard::write(Lane& lane, RecordKind kind, Parts parts, std::size_t size) noexcept {
     const bool inline_record = sizeof(Envelope) + size <= lane.record_bytes_max();
+    if (!inline_record && lane.outside_bytes() + size > options_.lane_outside_bytes_max) {
+        return false;
+    }
     const auto place = lane.reserve(kind, sizeof(Envelope) + (inline_record ? size : 0));
     if (place.empty()) return false;
     Envelope envelope{};
     std::byte* bytes = place.data() + sizeof(Envelope);
     if (!inline_record)
         bytes = envelope.block = std::make_unique_for_overwrite<std::byte[]>(size).release();
+    if (!inline_record) lane.add_outside(size);
     envelope.block_bytes = size;
     copy(parts, bytes);
     std::memcpy(place.data(), &envelope, sizeof(envelope));
@@ -99,7 +111,9 @@ bool Shard::write(Lane& lane, RecordKind kind, Parts parts, std::size_t size) no
 }
 
 bool Shard::delay(Outlet& outlet, RecordKind kind, Parts parts, std::size_t size) noexcept {
-    if (backlog_bytes_ + size > options_.backlog_bytes_max) return false;
+    const bool small = size <= options_.backlog_small_bytes;
+    const std::size_t bound = options_.backlog_bytes_max * (small ? 2 : 1);
+    if (backlog_bytes_ + size > bound) return false;
     std::vector<std::byte> bytes(size);
     copy(parts, bytes.data());
     outlet.backlog.push_back({kind, std::move(bytes)});
@@ -128,6 +142,7 @@ void Shard::hand_over(ShardId from, Lane::Record record) noexcept {
         return;
     }
     const std::unique_ptr<std::byte[]> block{envelope.block};
+    fabric_.lane(from, id_).take_off_outside(envelope.block_bytes);
     (*handler)(from, {block.get(), envelope.block_bytes});
 }
 
@@ -152,12 +167,14 @@ void Shard::publish_records() noexcept {
         Outlet& outlet = outlets_[to];
         if (outlet.lane == nullptr) continue;
         if (!outlet.backlog.empty()) drain_backlog(outlet);
-        if (!outlet.lane->publish()) continue;
-        const auto other = static_cast<ShardId>(to);
-        if (!fabric_.claim_wake(other)) continue;
-        ring_->wake(fabric_.waker(other));
-        ++counters_.wakes;
+        publish(static_cast<ShardId>(to));
     }
+}
+
+void Shard::publish(ShardId to) noexcept {
+    if (!outlets_[raw(to)].lane->publish() || !fabric_.claim_wake(to)) return;
+    ring_->wake(fabric_.waker(to));
+    ++counters_.wakes;
 }
 
 bool Shard::lanes_empty() noexcept {

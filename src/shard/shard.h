@@ -38,6 +38,11 @@ public:
         /// What waits for all full lanes together. Reached only if a shard stands still for
         /// seconds: then post() refuses, and who asked is told to try again.
         std::size_t backlog_bytes_max = std::size_t{64} << 20;
+        /// Records of at most this many bytes may take as much again: what keeps shards in step
+        /// (who listens, who released the floor) must not be lost to somebody's images.
+        std::size_t backlog_small_bytes = std::size_t{4} << 10;
+        /// Records too large for a lane that may be on their way through it: 16 of the largest.
+        std::size_t lane_outside_bytes_max = std::size_t{17} << 20;
         /// How long to look for work before sleeping. Zero on shared cores: a spinning shard
         /// takes its whole core.
         Duration spin = Duration::zero();
@@ -111,12 +116,14 @@ private:
         std::deque<Waiting> backlog;
     };
 
+    bool send(ShardId to, RecordKind kind, Parts parts, std::size_t size) noexcept;
     bool write(Lane& lane, RecordKind kind, Parts parts, std::size_t size) noexcept;
     bool delay(Outlet& outlet, RecordKind kind, Parts parts, std::size_t size) noexcept;
     void drain_backlog(Outlet& outlet) noexcept;
     void take_records() noexcept;
     void hand_over(ShardId from, Lane::Record record) noexcept;
     void publish_records() noexcept;
+    void publish(ShardId to) noexcept;
     bool lanes_empty() noexcept;
     Instant sleep_until(Instant latest) noexcept;
 

@@ -8,7 +8,7 @@ Prints a line for each case, then `N passed, M failed`; exits 0 if none failed.
 """
 import sys
 
-from parley_testing import GROUP, USER_ADD, Cases, Radio, Server, check, eventually, run, talk
+from parley_testing import Cases, Radio, Server, check, eventually, run, talk
 
 FRAMES = 1_000_000
 SEED = 20240917
@@ -64,7 +64,7 @@ def main():
 
 
 def baseline(server):
-    """The number of descriptors once the closed ones are closed: it must stand still for a while."""
+    """The number of descriptors once the closed ones are closed: it stands still for a while."""
     seen = []
 
     def still():

@@ -20,7 +20,7 @@ import time
 from parley_testing import (
     AUDIO, CONNECTION_ACK, CONNECTION_TEST, DELIVERED, GROUP, IMAGE, INTERACTIVE, INTERACTIVE_ACK,
     PRIVATE, READ, START, START_ACK, START_FAILED, STOP, STOP_ACK, TEXT_ACK, TEXT_MESSAGE,
-    UNAUTHORIZED_GROUP, USER_ADD, USER_REMOVE, Cases, Radio, Server, Wire, check, check_equal, talk,
+    UNAUTHORIZED_GROUP, USER_ADD, USER_REMOVE, Cases, Radio, Server, Wire, check_equal, talk,
     upgrade_request)
 
 SECRET = "voiceping2359staging"
@@ -121,8 +121,9 @@ def what_is_refused(server):
         token({"uid": "alice"}, "HS512", header={"alg": "HS256"}),
         token({"uid": "alice", "exp": now - 31}), token({"uid": "alice", "exp": 0}),
         token({"uid": "alice", "exp": str(now + 600)}), token({"uid": "alice", "nbf": now + 600}),
-        token({"uid": ""}), token({"name": "alice"}), token({"uid": ["alice"]}), token({"uid": 1.5}),
-        token({"uid": "a\0b"}), token(["alice"]), token("alice"), "." * 4000, "x" * 4097)
+        token({"uid": ""}), token({"name": "alice"}), token({"uid": ["alice"]}),
+        token({"uid": 1.5}), token({"uid": "a\0b"}),
+        token(["alice"]), token("alice"), "." * 4000, "x" * 4097)
     with Radio(server, token({"uid": "alice", "exp": now - 5}), name="alice") as alice:
         alice.fence()  # within the leeway for clocks that differ
 

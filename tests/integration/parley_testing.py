@@ -391,7 +391,7 @@ class Extension(bytes):
 
 
 def pack(value):
-    """Canonical MessagePack of nil, bools, integers, floats, str, bytes (as bin), lists and dicts."""
+    """Canonical MessagePack of None, bools, numbers, str, bytes (as bin), lists and dicts."""
     if value is None or value is False or value is True:
         return bytes([0xC0 if value is None else 0xC3 if value else 0xC2])
     if isinstance(value, int):

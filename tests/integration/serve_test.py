@@ -17,8 +17,8 @@ import tempfile
 import time
 
 from parley_testing import (
-    AUDIO, BINARY, CONNECTION_TEST, GROUP, PING, PONG, SKIPPED, START, START_ACK, START_FAILED, STOP,
-    STOP_ACK, Cases, Program, Radio, Server, WebSocket, Wire, check, check_equal, run, talk)
+    AUDIO, GROUP, PING, PONG, SKIPPED, START, START_ACK, START_FAILED, STOP,
+    STOP_ACK, Cases, Program, Radio, Server, Wire, check, check_equal, run, talk)
 
 LAUNCHER = pathlib.Path(__file__).with_name("without_io_uring.py")
 SECRET = "a secret of more than 16 bytes"
@@ -79,7 +79,7 @@ class Tests:
         """Port 0 is any free one; the line names it, and it answers."""
         with self.server("--dev", "--listen", "127.0.0.1:0") as server:
             check(server.address[1] > 0, server.url)
-            check("parley-talk" in server.wait_for_output("parley-talk")[0], "no next step is named")
+            server.wait_for_output("parley-talk")  # the next step
             with Radio(server, "alice") as alice:
                 alice.fence()
             server.end()
@@ -92,7 +92,8 @@ class Tests:
         with self.server("--auth", "trust", "--listen", "127.0.0.1:0") as server:
             server.end()
             left = server.process.stdout.read()
-            check_equal(server.output + left, f"listening on {server.url}\n".encode(), "the output")
+            said = (server.output + left).decode()
+            check_equal(said, f"listening on {server.url}\n", "the output")
 
     # --- starting and ending
 
@@ -191,7 +192,8 @@ class Tests:
 
     def talk_limit(self):
         """MAXIMUM_AUDIO_DURATION ends a talk."""
-        with self.server("--dev", "--listen", "127.0.0.1:0", MAXIMUM_AUDIO_DURATION="300") as server:
+        with self.server("--dev", "--listen", "127.0.0.1:0",
+                         MAXIMUM_AUDIO_DURATION="300") as server:
             with Radio(server, "alice") as alice, Radio(server, "bob") as bob:
                 alice.join("18")
                 bob.join("18")
@@ -349,7 +351,8 @@ def main():
         cases.run("it answers / and /healthz", tests.http)
         cases.run("SIGTERM closes with 1001 and ends it in time", tests.ends_with_1001,
                   signal.SIGTERM)
-        cases.run("SIGINT closes with 1001 and ends it in time", tests.ends_with_1001, signal.SIGINT)
+        cases.run("SIGINT closes with 1001 and ends it in time", tests.ends_with_1001,
+                  signal.SIGINT)
         cases.run("two signals end it once", tests.two_signals)
         cases.run("a port in use is an error", tests.port_in_use)
         cases.run("PORT says where to listen", tests.port_from_environment)
@@ -358,8 +361,10 @@ def main():
         cases.run("MAXIMUM_AUDIO_DURATION ends a talk", tests.talk_limit)
         cases.run("MAXIMUM_IDLE_DURATION frees a silent floor", tests.silence_limit)
         cases.run("PING_INTERVAL is how often it pings", tests.ping_interval)
-        cases.run("where io_uring is forbidden it says so and exits with 78", tests.without_io_uring)
-        cases.run("with little locked memory it runs or says what to do", tests.little_locked_memory)
+        cases.run("where io_uring is forbidden it exits with 78 and says so",
+                  tests.without_io_uring)
+        cases.run("with little locked memory it runs or says what to do",
+                  tests.little_locked_memory)
         cases.run("with few descriptors it says so", tests.few_descriptors)
     return cases.finish()
 
