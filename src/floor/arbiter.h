@@ -7,8 +7,8 @@
 //                         taken by another
 //
 // Terms follow 3GPP TS 24.380 (floor request, granted, taken, release, revoke).
-// Every grant has a number of its own, and only that number releases it: what an earlier holder
-// still says touches nobody later. Pure: it owns no timer, reads no clock, sends nothing and never
+// Every grant has a number of its own, and a release names the number it is for: what an earlier
+// holder still says touches nobody later. Pure: it owns no timer, reads no clock, sends nothing and never
 // allocates. The group tells it what happened and carries out what it answers, so every history
 // can be replayed in a test.
 #pragma once

@@ -129,7 +129,7 @@ void Connection::on_closed() noexcept {
 }
 
 void Connection::on_detached(int) noexcept {
-    PARLEY_ASSERT(!"an open WebSocket is never detached");
+    PARLEY_ASSERT(false);  // an open WebSocket is never detached
 }
 
 void Connection::on_timer() noexcept {
