@@ -295,6 +295,7 @@ void Ring::cancel(SendOperation& send) noexcept {
 // A system call of its own: the kernel leaves IORING_OP_SHUTDOWN to a worker thread, which looks
 // the descriptor up when it gets there. By then it may be closed and belong to another connection.
 void Ring::shutdown_send(int socket) noexcept {
+    if (io_uring_sq_ready(&state_->ring) > 0) state_->submit();  // what was sent before goes before
     ++state_->counters.system_calls;
     ::shutdown(socket, SHUT_WR);
 }

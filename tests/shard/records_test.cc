@@ -28,7 +28,7 @@ protected:
         return sent;
     }
 
-    TwoShards two{{.backlog_bytes_max = 10'000}};
+    TwoShards two{{.backlog_bytes_max = 10'000, .backlog_small_bytes = 0}};
 };
 
 TEST_F(RecordsTest, GoBothWaysInOrderAndSayWhereTheyComeFrom) {
@@ -141,6 +141,17 @@ TEST_F(RecordsTest, AreRefusedWhenAShardStandsStillForTooLong) {
     two.settle();
     EXPECT_EQ(two.second.texts(), sent);
     EXPECT_TRUE(two.first.post(second_shard, message, "x", Urgency::lasting));
+}
+
+TEST(SmallRecords, KeepTheirPlaceWhenLargeOnesAreRefused) {
+    TwoShards two{{.backlog_bytes_max = 10'000, .backlog_small_bytes = 100}};
+    const std::string large(1000, 'l');
+    while (two.first.post(second_shard, message, large, Urgency::lasting))
+        continue;
+    EXPECT_TRUE(two.first.post(second_shard, message, "small", Urgency::lasting));
+    EXPECT_FALSE(two.first.post(second_shard, message, large, Urgency::lasting));
+    two.settle();
+    EXPECT_EQ(two.second.texts().back(), "small");
 }
 
 TEST_F(RecordsTest, OfOneLaneDoNotWaitForAnother) {
