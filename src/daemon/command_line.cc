@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 #include "environment.h"
 
@@ -87,7 +88,12 @@ CommandLine mistake(const std::string& text) {
 }
 
 // What --dev means: everything thrown away, everybody trusted, on loopback only.
-void apply_dev(const Words& words, Options& options) {
+void apply_dev(const CLI::App& serve, const Words& words, Options& options) {
+    // PORT, as many shells and containers have it, means all addresses; here loopback is meant.
+    constexpr std::string_view everywhere = "0.0.0.0:";
+    if (serve.count("--listen") == 0 && options.listen.starts_with(everywhere)) {
+        options.listen = "127.0.0.1:" + options.listen.substr(everywhere.size());
+    }
     if (words.auth.empty()) options.auth = Auth::trust;
     if (words.join.empty()) options.join = Join::open;
 }
@@ -127,7 +133,7 @@ CommandLine read_command_line(int argc, char** argv) {
         line.options.jwt_secret.clear();
     }
     apply(words, line.options);
-    if (line.dev) apply_dev(words, line.options);
+    if (line.dev) apply_dev(serve, words, line.options);
     line.action = CommandLine::Action::serve;
     return line;
 }

@@ -15,12 +15,13 @@ namespace {
 
 using parley::daemon::Exit;
 
-// SIGTERM and SIGINT stop the server and come to nobody but wait_for_signal(). SIGPIPE would end
-// the process when a log's reader goes.
+// SIGTERM, SIGINT and SIGHUP stop the server and come to nobody but wait_for_signal(). SIGPIPE
+// would end the process when a log's reader goes.
 bool block_signals(sigset_t& stopping) {
     sigemptyset(&stopping);
     sigaddset(&stopping, SIGTERM);
     sigaddset(&stopping, SIGINT);
+    sigaddset(&stopping, SIGHUP);
     struct sigaction ignored {};
     ignored.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &ignored, nullptr);

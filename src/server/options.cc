@@ -45,9 +45,11 @@ bool read_key(const Options& options, session::AuthOptions& auth, std::string& e
     const int given = int{!options.jwt_secret.empty()} + int{!options.jwt_secret_file.empty()} +
                       int{!options.jwt_public_key_file.empty()};
     if (given != 1) {
-        error =
-            "--auth jwt needs one key to check tokens with: --jwt-secret-file FILE or "
-            "--jwt-public-key-file FILE (or try --dev, or --auth trust)";
+        error = fmt::format(
+            "--auth jwt needs one key to check tokens with, and {} are given: name "
+            "--jwt-secret-file FILE or --jwt-public-key-file FILE (or try --dev, "
+            "or --auth trust)",
+            given);
         return false;
     }
     if (!options.jwt_public_key_file.empty()) {
@@ -69,9 +71,9 @@ bool plan_authenticator(const Options& options, Plan& plan, std::string& error) 
     const bool exposed = !plan.address.is_loopback() && !options.trust_the_network;
     if (trusting && exposed && options.handler == nullptr) {
         error = fmt::format(
-            "anyone who reaches {} could speak as anyone: use --auth jwt, listen on 127.0.0.1, or "
-            "say --trust-the-network as well if the network is closed",
-            plan.address.text());
+            "anyone who reaches {} could speak as anyone{}: use --auth jwt alone, listen on "
+            "127.0.0.1, or say --trust-the-network as well if the network is closed",
+            plan.address.text(), options.legacy_join ? ", since LEGACY_JOIN_ENABLED is on" : "");
         return false;
     }
     // A server with a handler asks nobody who they are.

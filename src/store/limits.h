@@ -9,6 +9,10 @@ namespace parley::store {
 /// present is a whole token taken as user id, and a token has at most 4,096 bytes.
 inline constexpr std::size_t name_size_max = 4096;
 
+/// Bytes of the name of a group that a client may join by itself (requirement B7). It bounds what
+/// strangers can have kept: 128 x 255 bytes a user.
+inline constexpr std::size_t joined_group_size_max = 255;
+
 /// Groups one user belongs to. A login reads them all, so this also bounds its answer:
 /// 128 names x 4,096 bytes = 512 KiB.
 inline constexpr std::size_t groups_per_user_max = 128;

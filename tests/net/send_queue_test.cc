@@ -194,6 +194,30 @@ TEST_F(SendQueueTest, SaysWhenWordsAreMoreThanTheirBound) {
     EXPECT_EQ(add("w", words), Added::yes);
 }
 
+TEST_F(SendQueueTest, TakesOneMessageOfAnySize) {
+    const std::string large(lasting_max * 3, 'w');
+    EXPECT_EQ(add(large, words), Added::yes);
+    EXPECT_EQ(add("w", words), Added::full);
+    EXPECT_EQ(next(), large);
+    EXPECT_EQ(add("w", words), Added::yes);
+    EXPECT_EQ(add(large, words), Added::full);  // it would be the second
+}
+
+TEST_F(SendQueueTest, SaysWhenWordsAreMoreFramesThanTheirBound) {
+    WaitingPool many{lasting_frames_max + 10};
+    SendQueue crowded{many};
+    const FrameRef one = frame("w");
+    const auto put = [&](Delivery delivery) {
+        return crowded.add(one.share(), delivery, now, lasting_max);
+    };
+    for (std::uint32_t i = 0; i < lasting_frames_max; ++i)
+        ASSERT_EQ(put(words), Added::yes) << i;
+    EXPECT_EQ(put(words), Added::full);
+    EXPECT_EQ(put(voice), Added::yes);
+    crowded.clear();
+    EXPECT_EQ(put(words), Added::yes);
+}
+
 TEST_F(SendQueueTest, GivesWordsThePlaceOfVoiceWhenPlacesRunOut) {
     WaitingPool few{3};
     SendQueue short_of_places{few};

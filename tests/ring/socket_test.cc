@@ -162,6 +162,36 @@ TEST(ListenTcp, LeavesNoDescriptorBehindWhenItFails) {
     EXPECT_EQ(Descriptor{dup(0)}.number(), before);
 }
 
+TEST(CheckFree, TellsWhetherSomebodyListensThere) {
+    Result<int> opened = listen_tcp({.host = "127.0.0.1", .port = 0});
+    ASSERT_TRUE(opened.ok());
+    Descriptor listener{*opened};
+    const Address address{.host = "127.0.0.1", .port = *local_port(listener.number())};
+    // It would be shared: listen_tcp() cannot tell.
+    const Status taken = check_free(address);
+    ASSERT_FALSE(taken.ok());
+    EXPECT_EQ(taken.error(), (Error{Error::Domain::system, EADDRINUSE}));
+    listener.close();
+    EXPECT_TRUE(check_free(address).ok());
+    EXPECT_TRUE(check_free({.host = "127.0.0.1", .port = 0}).ok());
+    EXPECT_EQ(check_free({.host = "nowhere", .port = 0}).error(),
+              (Error{Error::Domain::system, EINVAL}));
+}
+
+TEST(CheckFree, IsNotMisledByConnectionsThatWereClosed) {
+    Result<int> opened = listen_tcp({.host = "127.0.0.1", .port = 0});
+    ASSERT_TRUE(opened.ok());
+    Descriptor listener{*opened};
+    const Address address{.host = "127.0.0.1", .port = *local_port(listener.number())};
+    Descriptor client = test::connect_to(address.port);
+    Descriptor{accept(listener.number(), nullptr, nullptr)}.close();  // waits for its timeout
+    std::string got;
+    EXPECT_EQ(test::read_to_end(client, got), test::Stream::ended);
+    client.close();
+    listener.close();
+    EXPECT_TRUE(check_free(address).ok());
+}
+
 TEST(LocalPort, FailsForWhatIsNoSocket) {
     EXPECT_EQ(local_port(-1).error(), (Error{Error::Domain::system, EBADF}));
 }

@@ -1,7 +1,9 @@
 #include <atomic>
 #include <gtest/gtest.h>
 #include <memory>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "operations.h"
 #include "support/ring_loop.h"
@@ -135,6 +137,34 @@ TEST_F(WaitTest, AWakerOfNoRingDoesNothing) {
     Waker{}.wake();
     EXPECT_EQ(Waker{}.handle(), -1);
     EXPECT_TRUE(wait_lasts(*ring));
+}
+
+TEST_F(WaitTest, AKeptWakerWakesLikeTheOneItWasMadeFrom) {
+    const KeptWaker kept{ring->waker()};
+    EXPECT_NE(kept.waker().handle(), ring->waker().handle());
+    for (int i = 0; i < 10; ++i) {
+        kept.waker().wake();
+        ASSERT_TRUE(wait_is_ended(*ring)) << i;
+    }
+    EXPECT_TRUE(wait_lasts(*ring));
+}
+
+TEST_F(WaitTest, AKeptWakerOutlivesItsRingAndHitsNobodyElse) {
+    KeptWaker kept{ring->waker()};
+    ring.reset();
+    // Whatever takes the ring's numbers now must not be written to.
+    const test::TcpPair pair = test::tcp_pair();
+    const test::TcpPair another = test::tcp_pair();
+    kept.waker().wake();
+    KeptWaker moved = std::move(kept);
+    moved.waker().wake();
+    EXPECT_EQ(kept.waker().handle(), -1);  // NOLINT(bugprone-use-after-move): that is asked
+    for (const test::TcpPair* each : {&pair, &another}) {
+        std::string got;
+        EXPECT_EQ(test::read_waiting(each->ours, got), test::Stream::open);
+        EXPECT_EQ(test::read_waiting(each->theirs, got), test::Stream::open);
+        EXPECT_EQ(got, "");
+    }
 }
 
 TEST_F(WaitTest, TimesDoNotStepBack) {

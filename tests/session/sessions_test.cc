@@ -142,6 +142,22 @@ TEST_F(SessionsTest, LeaveOnceHoweverTheyEnd) {
     EXPECT_EQ(left, 2);
 }
 
+TEST_F(SessionsTest, AnAbortIsHeardOfFromTheLoopAndNotWithinTheCall) {
+    Session& alice = add("alice");
+    Session& bob = add("bob");
+    for (Session* each : {&alice, &bob})
+        sessions.sign_in(*each);
+    alice.abort();
+    EXPECT_FALSE(alice.is_open());
+    EXPECT_EQ(left, 0);
+    EXPECT_EQ(of(alice.key()), (std::vector<Session*>{&alice}));
+    // So whoever is telling many something may come by it.
+    post.tell_user(alice.key(), {.kind = wire::Kind::delivered, .scope = wire::Scope::direct});
+    ASSERT_TRUE(one.run_until([this] { return sessions.size() == 1; }));
+    EXPECT_EQ(left, 1);
+    EXPECT_EQ(sessions.sessions_of(one.shard.key<UserKey>("alice")), nullptr);
+}
+
 constexpr std::byte nothing{0xc0};
 const wire::Event event{.kind = wire::Kind::delivered,
                         .scope = wire::Scope::direct,

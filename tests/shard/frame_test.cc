@@ -130,6 +130,26 @@ TEST(FramePool, RefusesAFrameThatAloneIsOverTheBound) {
     EXPECT_EQ(pool.outstanding(), 0U);
 }
 
+TEST(FramePool, GivesOnlyWhatWasMadeAtStartIfAskedTo) {
+    FramePool pool{few};
+    EXPECT_FALSE(pool.allocate_prepared(513));
+    EXPECT_EQ(pool.outstanding(), 0U);
+    std::vector<FrameRef> prepared;
+    for (int i = 0; i < 4; ++i)
+        prepared.push_back(pool.allocate_prepared(64));
+    for (FrameRef& each : prepared)
+        EXPECT_EQ(each.space().size(), 64U);
+    for (int i = 0; i < 2; ++i) {
+        prepared.push_back(pool.allocate_prepared(64));
+        EXPECT_EQ(prepared.back().space().size(), 512U);
+    }
+    EXPECT_EQ(pool.outstanding(), 6U);
+    EXPECT_FALSE(pool.allocate_prepared(1));
+    EXPECT_TRUE(pool.allocate(1));  // for which one is made
+    prepared.clear();
+    EXPECT_TRUE(pool.allocate_prepared(512));
+}
+
 TEST(FrameRef, MovesItsHold) {
     FramePool pool{few};
     FrameRef first = pool.allocate(1);

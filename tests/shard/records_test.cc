@@ -154,6 +154,26 @@ TEST(SmallRecords, KeepTheirPlaceWhenLargeOnesAreRefused) {
     EXPECT_EQ(two.second.texts().back(), "small");
 }
 
+TEST(LargeRecords, OnTheirWayThroughOneLaneAreBounded) {
+    TwoShards two{{.lane_outside_bytes_max = 10'000}};
+    const std::string large = pattern(3000, 1);
+    const auto post = [&](Urgency urgency) {
+        return two.first.post(second_shard, message, large, urgency);
+    };
+    for (int i = 0; i < 3; ++i)
+        EXPECT_TRUE(post(Urgency::perishable)) << i;
+    EXPECT_FALSE(post(Urgency::perishable));
+    // Small ones are not counted, and what lasts waits.
+    EXPECT_TRUE(two.first.post(second_shard, message, "small", Urgency::perishable));
+    EXPECT_TRUE(post(Urgency::lasting));
+    EXPECT_EQ(two.first.shard.counters().records_delayed, 1U);
+    two.settle();
+    EXPECT_EQ(two.second.texts(), (Texts{large, large, large, "small", large}));
+    for (int i = 0; i < 3; ++i)
+        EXPECT_TRUE(post(Urgency::perishable)) << i;
+    two.settle();
+}
+
 TEST_F(RecordsTest, OfOneLaneDoNotWaitForAnother) {
     Fabric fabric{{.shards = 3, .lane_bytes = small_lane_bytes, .hash_key = {}}};
     Keeper sender{ShardId{0}, fabric, {}};

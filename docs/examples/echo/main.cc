@@ -15,7 +15,7 @@ namespace {
 constexpr int exit_wrong_command_line = 2;
 constexpr int exit_wrong_machine = 78;
 
-constexpr const char* help =
+constexpr const char* help_text =
     "parley-echo answers every WebSocket message with itself: text with text, binary with binary.\n"
     "It is for conformance suites, so its limits are high: 64 MiB and 1,048,576 fragments a\n"
     "message. It asks for no token and pings nobody.\n"
@@ -80,7 +80,7 @@ int main(int argc, char** argv) {
     parley::Options options = echo_options(echo);
     switch (read_arguments(argc, argv, options.listen)) {
         case Wanted::help:
-            std::fputs(help, stdout);
+            std::fputs(help_text, stdout);
             return EXIT_SUCCESS;
         case Wanted::nothing:
             std::fputs("parley-echo: give --listen ADDRESS:PORT or nothing; see --help\n", stderr);
