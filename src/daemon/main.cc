@@ -25,7 +25,7 @@ bool block_signals(sigset_t& stopping) {
     struct sigaction ignored {};
     ignored.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &ignored, nullptr);
-    return sigprocmask(SIG_BLOCK, &stopping, nullptr) == 0;
+    return pthread_sigmask(SIG_BLOCK, &stopping, nullptr) == 0;
 }
 
 void wait_for_signal(const sigset_t& stopping) {

@@ -19,6 +19,7 @@
 
 namespace parley::session {
 
+// NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): final, as its definition says
 class Session;
 
 /// Membership of one session in one group.
