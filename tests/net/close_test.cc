@@ -67,15 +67,17 @@ TEST_F(ConnectionTest, ClosingInTheTurnOfASendDeliversIt) {
 }
 
 TEST_F(ConnectionTest, ClosingDoesNotWaitForTheNextEvent) {
-    send("a", words);
+    const std::string all = pattern(3 * coalesced_bytes_max, 4);
+    for (std::size_t at = 0; at < all.size(); at += 1024)
+        send(all.substr(at, 1024), words);
     owner.connection->close_after_sending();
-    // The end of the stream goes out with the turns that follow, without anything else happening.
+    // All of it and the end go out with the turns that follow, without anything else happening.
     const Instant deadline = one.shard.now() + linger_max / 2;
     std::string got;
     while (test::read_waiting(pair.theirs, got) == Stream::open && one.shard.now() < deadline) {
         one.shard.turn(deadline);
     }
-    EXPECT_EQ(got, "a");
+    EXPECT_EQ(got, all);
     EXPECT_LT(one.shard.now(), deadline);
 }
 

@@ -48,8 +48,10 @@ TEST_F(ConnectionTest, SeveralFramesOfOneTurnLeaveAsTwoSends) {
 }
 
 TEST_F(ConnectionTest, WhatWaitsBehindASendDoesNotWaitForTheNextEvent) {
-    send("first", words);
-    send("second", words);
+    // Several batches of what leaves together.
+    const std::string all = pattern(5 * coalesced_bytes_max, 3);
+    for (std::size_t at = 0; at < all.size(); at += 1024)
+        send(all.substr(at, 1024), words);
     // Nothing else happens here: a loop that slept now would sleep until its deadline.
     const Instant deadline = one.shard.now() + test::patience_max;
     while (owner.connection->queued_bytes() > 0 && one.shard.now() < deadline) {
@@ -57,7 +59,7 @@ TEST_F(ConnectionTest, WhatWaitsBehindASendDoesNotWaitForTheNextEvent) {
     }
     EXPECT_LT(one.shard.now(), deadline);
     one.turn();
-    EXPECT_EQ(test::read_exactly(pair.theirs, 11), "firstsecond");
+    EXPECT_EQ(test::read_exactly(pair.theirs, all.size()), all);
 }
 
 TEST_F(ConnectionTest, ASlowReaderGetsAllWordsBitExact) {
