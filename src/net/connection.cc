@@ -6,19 +6,35 @@
 
 namespace parley::net {
 
+Shared::Shared(Shard& on, const QueueLimits& queue_limits)
+    : shard(on), limits(queue_limits), waiting(queue_limits.waiting_frames_max) {
+    shard.on_turn_end(Shard::TurnEnd::to<&Shared::on_turn_end>(*this));
+}
+
+void Shared::on_turn_end() noexcept {
+    const std::size_t count = unfinished_.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        Connection& connection = *unfinished_[i];
+        connection.listed_ = false;
+        connection.go_on();  // may list it again, behind the others
+    }
+    unfinished_.erase(unfinished_.begin(),
+                      unfinished_.begin() + static_cast<std::ptrdiff_t>(count));
+}
+
 Connection::Connection(Shared& shared, int descriptor, Owner& owner) noexcept
     : shared_(shared),
-      owner_(owner),
       send_(ring::SendOperation::Handler::to<&Connection::on_send>(*this)),
+      descriptor_(descriptor),
       receive_(ring::Operation::Handler::to<&Connection::on_receive>(*this)),
-      queue_(shared.waiting),
-      timer_(Timer::Handler::to<&Connection::on_timer>(*this)),
-      descriptor_(descriptor) {
+      owner_(owner) {
     ++shared_.connections;
 }
 
 Connection::~Connection() {
     PARLEY_ASSERT(state_ == State::gone);
+    queue_.clear(shared_.waiting);
+    if (listed_) std::erase(shared_.unfinished_, this);
     --shared_.connections;
 }
 
@@ -26,59 +42,76 @@ void Connection::start() noexcept {
     shared_.shard.ring().receive(receive_, descriptor_);
 }
 
-void Connection::send(FrameRef frame, Delivery delivery) noexcept {
-    if (state_ != State::open) return;
-    if (send_.in_flight()) return enqueue(std::move(frame), delivery);
-    current_ = std::move(frame);
-    sent_ = 0;
-    patient_ = false;
-    ++shared_.sends;
-    shared_.shard.ring().send_now(send_, descriptor_, current_.bytes());
+bool Connection::sending() const noexcept {
+    return shared_.shard.ring().in_flight(send_);
 }
 
-void Connection::enqueue(FrameRef frame, Delivery delivery) noexcept {
-    const auto added = queue_.add(std::move(frame), delivery, shared_.shard.now(),
+void Connection::send(const FrameRef& frame, Delivery delivery) noexcept {
+    if (state_ != State::open) return;
+    if (sending() || !queue_.empty()) return enqueue(frame, delivery);
+    try_now(frame);
+}
+
+void Connection::try_now(const FrameRef& frame) noexcept {
+    current_ = frame.get();
+    ++shared_.sends;
+    shared_.shard.hold_for_turn(frame);
+    shared_.shard.ring().send_now(send_, descriptor_, frame.bytes());
+}
+
+void Connection::enqueue(const FrameRef& frame, Delivery delivery) noexcept {
+    const auto added = queue_.add(shared_.waiting, frame.share(), delivery, shared_.shard.now(),
                                   shared_.limits.lasting_bytes_max);
-    if (added == SendQueue::Added::dropped) ++shared_.voice_dropped;
     if (added == SendQueue::Added::full) {
         ++shared_.slow_consumers;
         return abort();
     }
-    // What is in flight ends with this turn, and what waits behind it should not wait longer.
-    if (!patient_) shared_.shard.want_turn();
+    go_on_later();
+}
+
+// A send that is taken whole says nothing, so whoever has more to do when it is over looks by
+// itself: at the end of this turn or the next, which comes without a sleep. One that waits for the
+// peer does say when it is over.
+void Connection::go_on_later() noexcept {
+    if (rest_) return;
+    shared_.shard.want_turn();
+    if (listed_) return;
+    listed_ = true;
+    shared_.unfinished_.push_back(this);
+}
+
+void Connection::go_on() noexcept {
+    if (rest_ || (state_ != State::open && state_ != State::flushing)) return;
+    if (sending()) return go_on_later();  // tried in this turn
+    send_next();
 }
 
 void Connection::on_send(const ring::Completion& completion) noexcept {
     if (state_ == State::closing) return finish_closing();
-    const auto size = static_cast<std::uint32_t>(current_.bytes().size());
     if (completion.result < 0 && completion.result != -EAGAIN) return abort();
+    if (!rest_) sent_ = 0;  // it was tried, and fell short
     if (completion.result > 0) sent_ += static_cast<std::uint32_t>(completion.result);
-    if (sent_ < size) {
-        ++shared_.sends_short;
-        patient_ = true;
-        if (state_ == State::open) {
-            shared_.shard.timers().start(timer_, shared_.shard.now() + send_max);
-        }
-        shared_.shard.ring().send_all(send_, descriptor_, current_.bytes().subspan(sent_));
-        return;
-    }
-    if (patient_ && state_ == State::open) timer_.cancel();
+    if (sent_ < current_->size) return send_rest();
+    rest_ = FrameRef{};
+    if (state_ == State::open) timer_->cancel();
     send_next();
 }
 
+void Connection::send_rest() noexcept {
+    ++shared_.sends_short;
+    if (!rest_) rest_ = FrameRef{*current_};
+    if (state_ == State::open) start_timer(shared_.shard.now() + send_max);
+    shared_.shard.ring().send_all(send_, descriptor_, rest_.bytes().subspan(sent_));
+}
+
 void Connection::send_next() noexcept {
-    current_ = queue_.next(shared_.shard.frames(), shared_.shard.now(), shared_.voice_dropped);
-    if (!current_) {
-        if (state_ == State::flushing) finish_sending();
-        return;
+    const FrameRef next = queue_.next(shared_.waiting, shared_.shard.frames(), shared_.shard.now());
+    if (next) {
+        try_now(next);
+    } else if (state_ == State::flushing) {
+        return finish_sending();
     }
-    sent_ = 0;
-    patient_ = false;
-    ++shared_.sends;
-    shared_.shard.ring().send_now(send_, descriptor_, current_.bytes());
-    // A send that is taken whole wakes nobody, and what is left in the queue, or the end of a
-    // flush, should not wait for somebody else to.
-    if (!queue_.empty() || state_ == State::flushing) shared_.shard.want_turn();
+    if (!queue_.empty() || state_ == State::flushing) go_on_later();
 }
 
 void Connection::on_receive(const ring::Completion& completion) noexcept {
@@ -108,29 +141,28 @@ void Connection::on_receive(const ring::Completion& completion) noexcept {
 void Connection::close_after_sending() noexcept {
     if (state_ != State::open) return;
     state_ = State::flushing;
-    shared_.shard.timers().start(timer_, shared_.shard.now() + linger_max);
-    if (!send_.in_flight()) return finish_sending();
-    // A send that is taken whole completes in the next turn, and wakes nobody for it.
-    if (!patient_) shared_.shard.want_turn();
+    start_timer(shared_.shard.now() + linger_max);
+    if (!sending() && queue_.empty()) return finish_sending();
+    go_on_later();
 }
 
 void Connection::finish_sending() noexcept {
     state_ = State::lingering;
     shared_.shard.ring().shutdown_send(descriptor_);
     // The end of the peer's stream may have come before: then nothing more will tell us.
-    if (!receive_.in_flight()) shared_.shard.timers().start(timer_, shared_.shard.now());
+    if (!receive_.in_flight()) start_timer(shared_.shard.now());
 }
 
 void Connection::detach() noexcept {
-    PARLEY_ASSERT(state_ == State::open && !send_.in_flight());
+    PARLEY_ASSERT(state_ == State::open && !sending());
     state_ = State::detaching;
     if (receive_.in_flight()) return shared_.shard.ring().cancel(receive_);
-    shared_.shard.timers().start(timer_, shared_.shard.now());
+    start_timer(shared_.shard.now());
 }
 
 void Connection::give_away() noexcept {
     state_ = State::gone;
-    timer_.cancel();
+    timer_.reset();
     owner_.on_detached(descriptor_);
 }
 
@@ -141,20 +173,32 @@ void Connection::abort() noexcept {
 
 void Connection::begin_closing() noexcept {
     state_ = State::closing;
-    queue_.clear();
+    queue_.clear(shared_.waiting);
     shared_.shard.ring().cancel(receive_);
     shared_.shard.ring().cancel(send_);
     // With nothing in flight no completion comes: a timer calls us back from the loop.
-    shared_.shard.timers().start(timer_, shared_.shard.now());
+    start_timer(shared_.shard.now());
 }
 
 void Connection::finish_closing() noexcept {
-    if (receive_.in_flight() || send_.in_flight()) return;
+    if (receive_.in_flight()) return;
+    if (sending()) {
+        // What was tried in this turn is over with the next one, and says nothing if it was taken.
+        if (!rest_) start_timer(shared_.shard.now());
+        return;
+    }
     state_ = State::gone;
-    timer_.cancel();
-    current_ = FrameRef{};
+    timer_.reset();
+    rest_ = FrameRef{};
     shared_.shard.ring().close(descriptor_);
     owner_.on_closed();
+}
+
+void Connection::start_timer(Instant deadline) noexcept {
+    if (!timer_) {
+        timer_ = std::make_unique<Timer>(Timer::Handler::to<&Connection::on_timer>(*this));
+    }
+    shared_.shard.timers().start(*timer_, deadline);
 }
 
 void Connection::on_timer() noexcept {

@@ -12,7 +12,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <vector>
 
 #include "net/limits.h"
 #include "net/send_queue.h"
@@ -21,20 +23,33 @@
 
 namespace parley::net {
 
+class Connection;
+
 /// What the connections of one shard share.
 struct Shared {
-    Shared(Shard& on, const QueueLimits& queue_limits)
-        : shard(on), limits(queue_limits), waiting(queue_limits.waiting_frames_max) {}
+    Shared(Shard& on, const QueueLimits& queue_limits);
+    Shared(const Shared&) = delete;
+    Shared& operator=(const Shared&) = delete;
+    ~Shared() = default;
 
     Shard& shard;
     const QueueLimits limits;
     WaitingPool waiting;
     std::uint64_t connections = 0;
-    std::uint64_t voice_dropped = 0;   ///< frames that a slow reader lost
     std::uint64_t slow_consumers = 0;  ///< connections closed for what they did not read
     std::uint64_t bytes_in = 0;
     std::uint64_t sends = 0;
     std::uint64_t sends_short = 0;  ///< sends that the socket did not take whole at once
+
+    /// Frames that slow readers lost.
+    std::uint64_t voice_dropped() const noexcept { return waiting.voice_dropped(); }
+
+private:
+    friend class Connection;
+
+    void on_turn_end() noexcept;
+
+    std::vector<Connection*> unfinished_;  // have more to do once the sends of this turn are over
 };
 
 class Connection final {
@@ -64,7 +79,9 @@ public:
     void start() noexcept;
     /// Sends now, or as soon as what was sent before is gone. A slow reader loses voice first; if
     /// that is not enough the connection is aborted. Does nothing once closing.
-    void send(FrameRef frame, Delivery delivery) noexcept;
+    void send(const FrameRef& frame, Delivery delivery) noexcept;
+    /// Fetches what send() looks at, for who sends to many one after the other.
+    void prefetch() const noexcept { __builtin_prefetch(&current_, 1); }
     /// Sends what is queued, ends our side, waits for the peer's, at most linger_max. What still
     /// comes in is thrown away.
     void close_after_sending() noexcept;
@@ -79,27 +96,39 @@ public:
 private:
     enum class State : std::uint8_t { open, flushing, lingering, closing, detaching, gone };
 
+    friend struct Shared;
+
     void on_receive(const ring::Completion& completion) noexcept;
     void on_send(const ring::Completion& completion) noexcept;
     void on_timer() noexcept;
-    void enqueue(FrameRef frame, Delivery delivery) noexcept;
+    void enqueue(const FrameRef& frame, Delivery delivery) noexcept;
+    void try_now(const FrameRef& frame) noexcept;
+    void send_rest() noexcept;
     void send_next() noexcept;
+    void go_on() noexcept;
+    void go_on_later() noexcept;
+    bool sending() const noexcept;
     void finish_sending() noexcept;
     void begin_closing() noexcept;
     void finish_closing() noexcept;
     void give_away() noexcept;
+    void start_timer(Instant deadline) noexcept;
 
+    // All that a send touches comes first and lies in one cache line, if the connection does not
+    // begin in the middle of one.
     Shared& shared_;
-    Owner& owner_;
-    FrameRef current_;  // what is being sent
+    Frame* current_ =
+        nullptr;  // being sent; held by the shard, or by rest_ once that is not enough
     ring::SendOperation send_;
-    ring::Operation receive_;
-    SendQueue queue_;
-    Timer timer_;
-    std::uint32_t sent_ = 0;  // of current_
     int descriptor_;
     State state_ = State::open;
-    bool patient_ = false;  // the send in flight waits for the peer
+    bool listed_ = false;  // in shared_.unfinished_
+    SendQueue queue_;
+    std::uint32_t sent_ = 0;  // of rest_
+    ring::Operation receive_;
+    Owner& owner_;
+    FrameRef rest_;                 // current_, while a send waits for the peer
+    std::unique_ptr<Timer> timer_;  // few ever need one
 };
 
 }  // namespace parley::net

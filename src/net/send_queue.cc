@@ -23,7 +23,7 @@ void WaitingPool::give_back(WaitingFrame& place) noexcept {
     free_.push_back(place);
 }
 
-SendQueue::Added SendQueue::add(FrameRef frame, Delivery delivery, Instant now,
+SendQueue::Added SendQueue::add(WaitingPool& pool, FrameRef frame, Delivery delivery, Instant now,
                                 std::size_t lasting_bytes_max) noexcept {
     const std::size_t size = frame.bytes().size();
     Added added = Added::yes;
@@ -34,15 +34,21 @@ SendQueue::Added SendQueue::add(FrameRef frame, Delivery delivery, Instant now,
     } else {
         while (perishable_bytes_ + size > perishable_bytes_max) {
             added = Added::dropped;
-            if (!drop_oldest_voice()) return added;  // it alone is too large
+            if (drop_oldest_voice(pool)) continue;
+            pool.count_dropped(frame);  // it alone is too large
+            return added;
         }
     }
-    WaitingFrame* place = pool_->take();
-    if (place == nullptr && drop_oldest_voice()) {
+    WaitingFrame* place = pool.take();
+    if (place == nullptr && drop_oldest_voice(pool)) {
         added = Added::dropped;
-        place = pool_->take();
+        place = pool.take();
     }
-    if (place == nullptr) return delivery == Delivery::lasting ? Added::full : Added::dropped;
+    if (place == nullptr) {
+        if (delivery == Delivery::lasting) return Added::full;
+        pool.count_dropped(frame);
+        return Added::dropped;
+    }
     place->frame = std::move(frame);
     place->since = now;
     place->delivery = delivery;
@@ -53,35 +59,36 @@ SendQueue::Added SendQueue::add(FrameRef frame, Delivery delivery, Instant now,
     return added;
 }
 
-void SendQueue::remove(WaitingFrame& waiting) noexcept {
+void SendQueue::remove(WaitingPool& pool, WaitingFrame& waiting) noexcept {
     auto& bytes = waiting.delivery == Delivery::lasting ? lasting_bytes_ : perishable_bytes_;
     bytes -= static_cast<std::uint32_t>(waiting.frame.bytes().size());
     --count_;
     waiting.hook.unlink();
-    pool_->give_back(waiting);
+    pool.give_back(waiting);
 }
 
-bool SendQueue::drop_oldest_voice() noexcept {
+bool SendQueue::drop_oldest_voice(WaitingPool& pool) noexcept {
     for (WaitingFrame& waiting : list_) {
         if (waiting.delivery != Delivery::perishable) continue;
-        remove(waiting);
+        pool.count_dropped(waiting.frame);
+        remove(pool, waiting);
         return true;
     }
     return false;
 }
 
-void SendQueue::drop_stale(Instant now, std::uint64_t& dropped) noexcept {
+void SendQueue::drop_stale(WaitingPool& pool, Instant now) noexcept {
     if (perishable_bytes_ == 0) return;
     for (WaitingFrame& waiting : list_) {
         if (now - waiting.since <= perishable_age_max) return;
         if (waiting.delivery != Delivery::perishable) continue;
-        remove(waiting);
-        ++dropped;
+        pool.count_dropped(waiting.frame);
+        remove(pool, waiting);
     }
 }
 
-FrameRef SendQueue::next(FramePool& frames, Instant now, std::uint64_t& dropped) noexcept {
-    drop_stale(now, dropped);
+FrameRef SendQueue::next(WaitingPool& pool, FramePool& frames, Instant now) noexcept {
+    drop_stale(pool, now);
     if (list_.empty()) return FrameRef{};
     std::size_t together = 0;
     std::size_t count = 0;
@@ -96,7 +103,7 @@ FrameRef SendQueue::next(FramePool& frames, Instant now, std::uint64_t& dropped)
     if (!batch) {
         WaitingFrame& first = list_.front();
         FrameRef frame = first.frame.share();
-        remove(first);
+        remove(pool, first);
         return frame;
     }
     std::byte* at = batch.space().data();
@@ -105,15 +112,15 @@ FrameRef SendQueue::next(FramePool& frames, Instant now, std::uint64_t& dropped)
         const auto bytes = first.frame.bytes();
         std::memcpy(at, bytes.data(), bytes.size());
         at += bytes.size();
-        remove(first);
+        remove(pool, first);
     }
     batch.set_size(together);
     return batch;
 }
 
-void SendQueue::clear() noexcept {
+void SendQueue::clear(WaitingPool& pool) noexcept {
     while (!list_.empty())
-        remove(list_.front());
+        remove(pool, list_.front());
 }
 
 }  // namespace parley::net

@@ -12,7 +12,6 @@
 
 #include "base/assert.h"
 #include "base/delegate.h"
-#include "base/intrusive_list.h"
 
 namespace parley::ring {
 
@@ -43,24 +42,21 @@ private:
     bool in_flight_ = false;
 };
 
-/// An operation that sends bytes of its owner's, which must stay as they are until it completes.
-/// At most one is in flight for each connection: two would let their bytes interleave.
-class SendOperation {
+/// An operation that sends bytes of its owner's, which must stay as they are until it is over (see
+/// Ring::in_flight). At most one is in flight for each connection: two would let their bytes
+/// interleave.
+class SendOperation : private Operation {
 public:
-    using Handler = Operation::Handler;
-
-    explicit SendOperation(Handler handler) noexcept : operation_(handler) {}
-
-    bool in_flight() const noexcept { return operation_.in_flight(); }
+    using Operation::Handler;
+    using Operation::Operation;
 
 private:
     friend class RingAccess;
 
-    Operation operation_;
-    ListHook hook_;  // in the ring's list of sends tried in this turn
-    std::uint32_t size_ = 0;
-    std::int32_t result_ = 0;
+    std::uint32_t tried_in_ = 0;  // the round in which send_now() took it; 0: in none
 };
+
+static_assert(sizeof(SendOperation) <= 24, "every connection has one, in its busiest cache line");
 
 /// The one door through which a ring touches an operation's state.
 class RingAccess {
@@ -74,15 +70,20 @@ public:
         operation.in_flight_ = completion.more;
         operation.handler_(completion);  // may destroy the operation
     }
-    static Operation& operation(SendOperation& send) noexcept { return send.operation_; }
-    static std::uint32_t& size(SendOperation& send) noexcept { return send.size_; }
-    static std::int32_t& result(SendOperation& send) noexcept { return send.result_; }
-    /// Given the Operation inside a SendOperation, the SendOperation.
-    static SendOperation& send_of(Operation& operation) noexcept {
-        static_assert(std::is_standard_layout_v<SendOperation>);
-        return reinterpret_cast<SendOperation&>(operation);
+    // A send_all() in flight is an operation like any other.
+    static Operation& operation(SendOperation& send) noexcept { return send; }
+    static const Operation& operation(const SendOperation& send) noexcept { return send; }
+    static std::uint32_t& tried_in(SendOperation& send) noexcept { return send.tried_in_; }
+    static std::uint32_t tried_in(const SendOperation& send) noexcept { return send.tried_in_; }
+    /// A send that send_now() took has failed.
+    static void fail(SendOperation& send, std::int32_t result) noexcept {
+        send.tried_in_ = 0;
+        send.handler_(Completion{result, false, {}});
     }
-    using SendList = IntrusiveList<SendOperation, &SendOperation::hook_>;
+    /// Given the Operation of a SendOperation, the SendOperation.
+    static SendOperation& send_of(Operation& operation) noexcept {
+        return static_cast<SendOperation&>(operation);
+    }
 };
 
 }  // namespace parley::ring

@@ -46,7 +46,6 @@ struct Ring::State {
     std::size_t buffers_bytes = 0;
     Options options;
     std::vector<io_uring_cqe> taken;  // completions copied out, waiting for dispatch()
-    RingAccess::SendList tried;       // sends of send_now() whose outcome is not yet known
     Counters counters;
 
     ~State();
@@ -58,8 +57,7 @@ struct Ring::State {
     void submit() noexcept;
     void take_completions() noexcept;
     void drain_overflow() noexcept;
-    void finish_tried() noexcept;
-    void note_failed_send(const io_uring_cqe& completion) noexcept;
+    void tell_failed_sends() noexcept;
     void finish(const io_uring_cqe& completion) noexcept;
     void give_back(std::uint32_t buffer) noexcept;
 };
@@ -181,23 +179,15 @@ void Ring::State::give_back(std::uint32_t buffer) noexcept {
     io_uring_buf_ring_advance(buffer_ring, 1);
 }
 
-void Ring::State::note_failed_send(const io_uring_cqe& completion) noexcept {
-    if ((completion.user_data & tag_mask) != fast_send) return;
-    Operation& operation = operation_of(completion);
-    RingAccess::result(RingAccess::send_of(operation)) = completion.res;
-}
-
-// A send that succeeded whole says nothing. So first the failures among `taken` are noted, and
-// then every send tried before the last system call is finished.
-void Ring::State::finish_tried() noexcept {
-    for (const io_uring_cqe& completion : taken)
-        note_failed_send(completion);
-    RingAccess::SendList finished;  // handlers may send anew
-    finished.take_all(tried);
-    while (!finished.empty()) {
-        SendOperation& send = finished.pop_front();
-        RingAccess::complete(RingAccess::operation(send),
-                             Completion{RingAccess::result(send), false, {}});
+// Before everything else, so that whoever hears of a completion finds the sends of the last round
+// over, and theirs known to have failed if they have.
+void Ring::State::tell_failed_sends() noexcept {
+    const std::size_t count = taken.size();  // handlers may add to it
+    for (std::size_t i = 0; i < count; ++i) {
+        const io_uring_cqe completion = taken[i];
+        if ((completion.user_data & tag_mask) != fast_send) continue;
+        taken[i].user_data = nobody;
+        RingAccess::fail(RingAccess::send_of(operation_of(completion)), completion.res);
     }
 }
 
@@ -206,7 +196,10 @@ void Ring::State::finish(const io_uring_cqe& completion) noexcept {
         if ((completion.flags & IORING_CQE_F_MORE) == 0) watch_event();
         return;
     }
-    if (completion.user_data == nobody || (completion.user_data & tag_mask) == fast_send) return;
+    if (completion.user_data == nobody) return;
+    if ((completion.user_data & tag_mask) == fast_send) {
+        return RingAccess::fail(RingAccess::send_of(operation_of(completion)), completion.res);
+    }
     Operation& operation = operation_of(completion);
     Completion told{
         .result = completion.res, .more = (completion.flags & IORING_CQE_F_MORE) != 0, .bytes = {}};
@@ -259,17 +252,15 @@ void Ring::receive(Operation& operation, int socket) noexcept {
 }
 
 void Ring::send_now(SendOperation& send, int socket, std::span<const std::byte> bytes) noexcept {
-    Operation& operation = RingAccess::operation(send);
-    RingAccess::start(operation);
+    PARLEY_ASSERT(!in_flight(send));
+    RingAccess::tried_in(send) = round_;
     // MSG_WAITALL turns a short send into a failed one, which completes in spite of
     // IOSQE_CQE_SKIP_SUCCESS; without it a short send would be silent.
     constexpr int flags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
     io_uring_sqe& entry = state_->next_submission();
     io_uring_prep_send(&entry, socket, bytes.data(), bytes.size(), flags);
     entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
-    entry.user_data = reinterpret_cast<std::uint64_t>(&operation) | fast_send;
-    RingAccess::result(send) = static_cast<std::int32_t>(bytes.size());
-    state_->tried.push_back(send);
+    entry.user_data = reinterpret_cast<std::uint64_t>(&RingAccess::operation(send)) | fast_send;
 }
 
 void Ring::send_all(SendOperation& send, int socket, std::span<const std::byte> bytes) noexcept {
@@ -361,16 +352,14 @@ void Ring::wait(Instant deadline) noexcept {
 
 void Ring::dispatch() noexcept {
     State& state = *state_;
-    const std::size_t before = state.taken.size();
-    state.finish_tried();
-    state.counters.completions += before;
+    // Whatever was tried before is over now: what failed is among `taken`, the rest succeeded.
+    if (++round_ == 0) round_ = 1;
+    state.counters.completions += state.taken.size();
+    state.tell_failed_sends();
     // A handler that fills the submission queue submits early, and that may take in further
-    // completions. Among them only failed sends are news: they are of this turn, not yet finished.
-    for (std::size_t i = 0; i < state.taken.size(); ++i) {
-        const io_uring_cqe completion = state.taken[i];
-        if (i >= before) state.note_failed_send(completion);
-        state.finish(completion);
-    }
+    // completions: of this round's operations, and failed sends among them are told at once.
+    for (std::size_t i = 0; i < state.taken.size(); ++i)
+        state.finish(io_uring_cqe{state.taken[i]});
     state.taken.clear();
 }
 

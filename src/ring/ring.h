@@ -90,17 +90,25 @@ public:
     /// ended; -ENOBUFS means only that the ring's buffers were all in use: receive() again.
     void receive(Operation& operation, int socket) noexcept;
 
-    /// Sends what the socket takes at once. Completes in this ring's next dispatch() with the
-    /// count taken, which may be short, or -EAGAIN when the socket takes nothing now. It does not
-    /// end a wait(): who wants to hear of it soon sees to it that the loop does not sleep.
+    /// Sends what the socket takes at once. A send that is taken whole says nothing. Of another one
+    /// the handler is told in this ring's next dispatch(): with the count taken, which is short, or
+    /// with a negated errno; -EAGAIN when the socket takes nothing now. Either way it is over by
+    /// then. It does not end a wait().
     void send_now(SendOperation& operation, int socket, std::span<const std::byte> bytes) noexcept;
 
     /// Sends all, however long the peer takes. Completes with the count, which is short only
     /// when cancelled or the connection broke.
     void send_all(SendOperation& operation, int socket, std::span<const std::byte> bytes) noexcept;
 
+    /// Whether its bytes may still be read, so that neither they nor it may go. What send_now()
+    /// took is over once the next dispatch() has begun.
+    bool in_flight(const SendOperation& send) const noexcept {
+        return RingAccess::tried_in(send) == round_ || RingAccess::operation(send).in_flight();
+    }
+
     /// Asks for the end of what is in flight. Its last completion still comes, as success or as
-    /// -ECANCELED; until then its owner stays. Does nothing if idle.
+    /// -ECANCELED; until then its owner stays. Does nothing if idle, or to what send_now() took,
+    /// which is over in a moment.
     void cancel(Operation& operation) noexcept;
     void cancel(SendOperation& operation) noexcept;
 
@@ -116,7 +124,7 @@ public:
     /// Submits everything queued, and sleeps until something completes, wake() is called or
     /// `deadline` comes. Does not sleep if `deadline` has passed.
     void wait(Instant deadline) noexcept;
-    /// Calls the handlers of everything that has completed: sends of the last turn first.
+    /// Calls the handlers of everything that has completed: sends that failed first.
     void dispatch() noexcept;
 
     /// Monotonic time. A system call's worth of work: the loop reads it once per turn.
@@ -135,6 +143,7 @@ private:
     struct State;
     explicit Ring(std::unique_ptr<State> state) noexcept;
     std::unique_ptr<State> state_;
+    std::uint32_t round_ = 1;  // counts dispatch(); never 0
 };
 
 }  // namespace parley::ring

@@ -27,7 +27,7 @@ ShardStats stats_of(Worker& worker) {
             worker.relay().counters().no_group + worker.relay().counters().not_holder +
             worker.relay().counters().lane_full + worker.direct_relay().frames_after_limit(),
         .deliveries = worker.listeners().deliveries(),
-        .voice_dropped = worker.net().voice_dropped,
+        .voice_dropped = worker.net().voice_dropped(),
         .slow_consumers = worker.net().slow_consumers,
         .floors_granted = worker.floor().counters().granted,
         .floors_busy = worker.floor().counters().busy,

@@ -64,8 +64,7 @@ void Post::deliver(UserKey to, const wire::Event& event) noexcept {
     const FrameRef frame = encode_event(shard_.frames(), event);
     for (Session& session : *sessions) {
         if (frame) {
-            session.send(frame.share(),
-                         is_voice ? net::Delivery::perishable : net::Delivery::lasting);
+            session.send(frame, is_voice ? net::Delivery::perishable : net::Delivery::lasting);
         } else if (!is_voice) {
             session.tell(event);  // which ends a session that cannot be told
         }

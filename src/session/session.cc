@@ -25,17 +25,6 @@ std::vector<std::byte> encode_user(const Identity& identity) {
 
 }  // namespace
 
-FrameRef encode_event(FramePool& frames, const wire::Event& event) noexcept {
-    const std::size_t payload = wire::voiceping::encoded_size(event);
-    const std::size_t head = ws::head_size(payload);
-    FrameRef frame = frames.allocate(head + payload);
-    if (!frame) return frame;
-    ws::write_head(ws::Opcode::binary, payload, frame.space());
-    wire::voiceping::encode(event, frame.space().subspan(head));
-    frame.set_size(head + payload);
-    return frame;
-}
-
 Session::Session(SessionContext& context, SessionRef ref, Admission admission,
                  int descriptor) noexcept
     : context_(context),
@@ -59,9 +48,9 @@ Subscription* Session::subscription(GroupKey group) noexcept {
 }
 
 void Session::tell(const wire::Event& event) noexcept {
-    FrameRef frame = encode_event(context_.net.shard.frames(), event);
+    const FrameRef frame = encode_event(context_.net.shard.frames(), event);
     if (!frame) return connection_.abort();  // out of memory for frames: it must not miss this
-    connection_.send(std::move(frame), net::Delivery::lasting);
+    connection_.send(frame, net::Delivery::lasting);
 }
 
 void Session::on_message(ws::Opcode opcode, std::span<std::byte> payload) noexcept {

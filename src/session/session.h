@@ -13,6 +13,7 @@
 #include "base/intrusive_list.h"
 #include "session/admission.h"
 #include "session/direct_talk.h"
+#include "session/event_frame.h"
 #include "wire/message.h"
 #include "wire/voiceping.h"
 #include "ws/connection.h"
@@ -76,9 +77,11 @@ public:
     /// Encodes for this session alone. Never dropped in silence.
     void tell(const wire::Event& event) noexcept;
     /// Sends a frame that was encoded for this session's format.
-    void send(FrameRef frame, net::Delivery delivery) noexcept {
-        connection_.send(std::move(frame), delivery);
+    void send(const FrameRef& frame, net::Delivery delivery) noexcept {
+        connection_.send(frame, delivery);
     }
+    /// Fetches what send() looks at, for who sends to many one after the other.
+    void prefetch() const noexcept { connection_.prefetch(); }
     void close(ws::CloseCode code, std::string_view reason) noexcept {
         connection_.close(code, reason);
     }
@@ -110,8 +113,5 @@ private:
     Admission admission_;  // what open() still needs; empty after it
     ws::Connection connection_;
 };
-
-/// One frame of a VoicePing session's, in the shard's memory; empty if that is used up.
-FrameRef encode_event(FramePool& frames, const wire::Event& event) noexcept;
 
 }  // namespace parley::session

@@ -46,6 +46,7 @@ Frame* FramePool::take_prepared(std::size_t size) noexcept {
 
 FrameRef FramePool::hand_out(Frame& frame) noexcept {
     frame.size = 0;
+    frame.messages = 1;
     ++outstanding_;
     return FrameRef{frame};
 }

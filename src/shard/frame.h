@@ -17,13 +17,15 @@ namespace parley {
 
 class FramePool;
 
-/// One encoded message, immutable once shared. Its bytes follow it in memory.
+/// One encoded message, or several that leave together, immutable once shared. Its bytes follow it
+/// in memory.
 struct Frame {
     FramePool* pool = nullptr;
     Frame* next_free = nullptr;
     std::uint32_t refs = 0;  ///< not atomic: only the owning shard counts
     std::uint32_t size = 0;
     std::uint32_t capacity = 0;
+    std::uint32_t messages = 1;  ///< that it is made of, for counting
 
     std::byte* data() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
 };
@@ -53,11 +55,17 @@ public:
         PARLEY_ASSERT(frame_ != nullptr);
         return {frame_->data(), frame_->size};
     }
+    /// The frame itself, for whoever counts no hold of its own: somebody else must keep it.
+    Frame* get() const noexcept { return frame_; }
+    /// True if nobody else holds it, so that it may still be written to.
+    bool is_sole() const noexcept { return frame_ != nullptr && frame_->refs == 1; }
     /// The whole space, to be filled before the frame is shared; then set_size().
     std::span<std::byte> space() noexcept {
         PARLEY_ASSERT(frame_ != nullptr && frame_->refs == 1);
         return {frame_->data(), frame_->capacity};
     }
+    void set_messages(std::uint32_t count) noexcept { frame_->messages = count; }
+    std::uint32_t messages() const noexcept { return frame_->messages; }
     void set_size(std::size_t size) noexcept {
         PARLEY_ASSERT(frame_ != nullptr && size <= frame_->capacity);
         frame_->size = static_cast<std::uint32_t>(size);

@@ -12,6 +12,10 @@ namespace {
 
 thread_local const Shard* current_shard = nullptr;
 
+// A turn takes in at most what the ring's receive buffers hold, and most of that is voice: one
+// frame each to hold. A turn with more allocates once.
+constexpr std::size_t held_frames_usual = 4096;
+
 std::size_t total(Shard::Parts parts) noexcept {
     std::size_t size = 0;
     for (const auto& part : parts)
@@ -45,6 +49,8 @@ Shard::Shard(ShardId id, Fabric& fabric, std::unique_ptr<ring::Ring> ring, const
       outlets_(fabric.shards()),
       handlers_(std::make_unique<Handlers>()) {
     current_shard = this;
+    held_.reserve(held_frames_usual);
+    held_last_.reserve(held_frames_usual);
     fabric_.set_waker(id_, waker_);
     for (std::size_t to = 0; to < outlets_.size(); ++to) {
         const auto other = static_cast<ShardId>(to);
@@ -196,15 +202,23 @@ Instant Shard::sleep_until(Instant latest) noexcept {
     return std::min(latest, timers_.next_deadline());
 }
 
+void Shard::dispatch() noexcept {
+    std::swap(held_, held_last_);  // handlers send anew
+    ring_->dispatch();
+    held_last_.clear();
+}
+
 void Shard::turn(Instant latest) noexcept {
     current_shard = this;
     ring_->wait(sleep_until(latest));
     fabric_.announce_awake(id_);
     now_ = std::max(now_, ring_->now());
     const std::uint64_t busy_before = ring_->counters().completions + counters_.records_in;
-    ring_->dispatch();
+    dispatch();
     take_records();
     timers_.expire(now_);
+    for (auto handler = turn_ends_.rbegin(); handler != turn_ends_.rend(); ++handler)
+        (*handler)();
     publish_records();
     ++counters_.turns;
     if (ring_->counters().completions + counters_.records_in != busy_before) {

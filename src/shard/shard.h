@@ -1,6 +1,7 @@
 // Shard: one core of the server: a ring, a clock, timers, frames, and lanes to the others.
 //
-//   turn: wait ─▶ clock ─▶ completions ─▶ lanes in ─▶ timers ─▶ lanes out, wake who sleeps
+//   turn: wait ─▶ clock ─▶ completions ─▶ lanes in ─▶ timers ─▶ ends of the turn ─▶ lanes out,
+//                                                                              wake who sleeps
 //
 // Everything that lives on a shard is touched only by the shard's thread. It knows nothing of
 // connections or groups: those layers are handed a Shard& and register for their records.
@@ -89,6 +90,18 @@ public:
     /// any size may be sent; those above a quarter of a lane travel by a block of their own.
     bool post(ShardId to, RecordKind kind, Parts parts, Urgency urgency) noexcept;
 
+    /// Called at the end of every turn: what was gathered in it goes out. Of several handlers the
+    /// one named last runs first, since layers above hand down to those below. Before the first
+    /// turn; the handler must outlive the shard's last one.
+    using TurnEnd = Delegate<void()>;
+    void on_turn_end(TurnEnd handler) noexcept { turn_ends_.push_back(handler); }
+
+    /// Holds `frame` until what is tried in this turn is over (ring::Ring::in_flight), so that a
+    /// whole fan-out counts one hold.
+    void hold_for_turn(const FrameRef& frame) noexcept {
+        if (held_.empty() || held_.back().get() != frame.get()) held_.push_back(frame.share());
+    }
+
     /// One round of the loop; sleeps if there is nothing to do until `latest`.
     void turn(Instant latest = Instant::max()) noexcept;
     /// The next turn will not sleep: something was left to do.
@@ -120,6 +133,7 @@ private:
     bool write(Lane& lane, RecordKind kind, Parts parts, std::size_t size) noexcept;
     bool delay(Outlet& outlet, RecordKind kind, Parts parts, std::size_t size) noexcept;
     void drain_backlog(Outlet& outlet) noexcept;
+    void dispatch() noexcept;
     void take_records() noexcept;
     void hand_over(ShardId from, Lane::Record record) noexcept;
     void publish_records() noexcept;
@@ -136,6 +150,9 @@ private:
     TimerWheel timers_;
     FramePool frames_;
     WallTime wall_given_{};
+    std::vector<FrameRef> held_;       // by sends of this turn
+    std::vector<FrameRef> held_last_;  // by sends of the turn before
+    std::vector<TurnEnd> turn_ends_;
     Instant busy_until_{};  // end of the present spin
     bool turn_wanted_ = false;
     std::vector<Outlet> outlets_;  // by shard; none to itself

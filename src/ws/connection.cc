@@ -43,7 +43,7 @@ void Connection::open(std::string_view reply, std::span<std::byte> received) noe
     std::memcpy(frame.space().data(), reply.data(), reply.size());
     frame.set_size(reply.size());
     tcp_.start();
-    tcp_.send(std::move(frame), net::Delivery::lasting);
+    tcp_.send(frame, net::Delivery::lasting);
     next_ping_ = shared_.shard.now() + settings_.ping_interval;
     shared_.shard.timers().start(timer_, next_ping_);
     if (!received.empty()) on_received(received);
@@ -112,7 +112,7 @@ void Connection::finish() noexcept {
 void Connection::send_control(Opcode opcode, std::span<const std::byte> payload) noexcept {
     FrameRef frame = encode_frame(shared_.shard.frames(), opcode, payload);
     if (!frame) return tcp_.abort();
-    tcp_.send(std::move(frame), net::Delivery::lasting);
+    tcp_.send(frame, net::Delivery::lasting);
 }
 
 void Connection::on_end() noexcept {

@@ -55,10 +55,12 @@ public:
     /// the request.
     void open(std::string_view reply, std::span<std::byte> received) noexcept;
 
-    /// Sends a frame made with encode_frame() or the like. Does nothing once closing.
-    void send(FrameRef frame, net::Delivery delivery) noexcept {
-        if (!closing_) tcp_.send(std::move(frame), delivery);
+    /// Sends a frame made with encode_frame() or the like. Does nothing once closing, for then the
+    /// TCP connection is no longer open either.
+    void send(const FrameRef& frame, net::Delivery delivery) noexcept {
+        tcp_.send(frame, delivery);
     }
+    void prefetch() const noexcept { tcp_.prefetch(); }
     /// Starts the closing handshake. `no_status` sends an empty close frame; of the reason at most
     /// 123 bytes. Does nothing once closing.
     void close(CloseCode code, std::string_view reason) noexcept;

@@ -44,7 +44,7 @@ TEST_F(ConnectionTest, SeveralFramesOfOneTurnLeaveAsTwoSends) {
     ASSERT_TRUE(peer_reads(got, expected.size()));
     EXPECT_EQ(got, expected);
     EXPECT_EQ(one.net.sends, 2U);
-    EXPECT_EQ(one.net.voice_dropped, 0U);
+    EXPECT_EQ(one.net.voice_dropped(), 0U);
 }
 
 TEST_F(ConnectionTest, WhatWaitsBehindASendDoesNotWaitForTheNextEvent) {
@@ -79,7 +79,7 @@ TEST_F(ConnectionTest, AReaderThatStopsLosesVoiceOldestFirst) {
     const std::string part(perishable_bytes_max / 8, 'v');
     for (char each = 'a'; each < 'a' + 10; ++each)
         send(each + part.substr(1), voice);
-    EXPECT_EQ(one.net.voice_dropped, 2U);
+    EXPECT_EQ(one.net.voice_dropped(), 2U);
     EXPECT_EQ(owner.connection->queued_bytes(), before + perishable_bytes_max);
     EXPECT_TRUE(owner.connection->is_open());
     EXPECT_EQ(one.net.slow_consumers, 0U);
@@ -137,7 +137,7 @@ TEST_F(NarrowConnectionTest, AReaderIsCutOffWhenAllPlacesHoldWords) {
         send("w", words);
     EXPECT_TRUE(owner.connection->is_open());
     send("v", voice);
-    EXPECT_EQ(one.net.voice_dropped, 1U);
+    EXPECT_EQ(one.net.voice_dropped(), 1U);
     EXPECT_TRUE(owner.connection->is_open());
     send("w", words);
     EXPECT_EQ(one.net.slow_consumers, 1U);

@@ -85,7 +85,7 @@ TEST_F(DetachDeathTest, IsNotForAConnectionThatHasSent) {
             send("x", Delivery::lasting);
             owner.connection->detach();
         },
-        "in_flight");
+        "sending");
 }
 
 }  // namespace

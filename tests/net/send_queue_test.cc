@@ -17,6 +17,8 @@ constexpr Delivery words = Delivery::lasting;
 
 class SendQueueTest : public testing::Test {
 protected:
+    ~SendQueueTest() override { queue.clear(pool); }
+
     static constexpr std::uint32_t places = 2000;
     static constexpr std::size_t lasting_max = 10'000;
 
@@ -27,11 +29,11 @@ protected:
         return made;
     }
     Added add(const std::string& text, Delivery delivery) {
-        return queue.add(frame(text), delivery, now, lasting_max);
+        return queue.add(pool, frame(text), delivery, now, lasting_max);
     }
     // What would be sent next; empty if nothing.
     std::string next() {
-        const FrameRef taken = queue.next(frames, now, dropped);
+        const FrameRef taken = queue.next(pool, frames, now);
         if (!taken) return {};
         return {reinterpret_cast<const char*>(taken.bytes().data()), taken.bytes().size()};
     }
@@ -44,9 +46,8 @@ protected:
 
     FramePool frames{{}};
     WaitingPool pool{places};
-    SendQueue queue{pool};
+    SendQueue queue;
     Instant now{std::chrono::hours{1}};
-    std::uint64_t dropped = 0;
 };
 
 TEST_F(SendQueueTest, IsEmptyAtFirst) {
@@ -95,8 +96,8 @@ TEST_F(SendQueueTest, SendsWhatIsLargerThanTheBoundAlone) {
 TEST_F(SendQueueTest, SendsASingleFrameAsItIs) {
     FrameRef original = frame("the same bytes");
     const std::byte* where = original.bytes().data();
-    queue.add(original.share(), voice, now, lasting_max);
-    const FrameRef taken = queue.next(frames, now, dropped);
+    queue.add(pool, original.share(), voice, now, lasting_max);
+    const FrameRef taken = queue.next(pool, frames, now);
     EXPECT_EQ(taken.bytes().data(), where);
 }
 
@@ -106,11 +107,11 @@ TEST_F(SendQueueTest, SendsOneByOneWhenThereIsNoMemoryToCoalesce) {
         FrameRef made = small.allocate(10);
         std::memset(made.space().data(), each, 10);
         made.set_size(10);
-        queue.add(std::move(made), words, now, lasting_max);
+        queue.add(pool, std::move(made), words, now, lasting_max);
     }
     std::string got;
     while (!queue.empty()) {
-        const FrameRef taken = queue.next(small, now, dropped);
+        const FrameRef taken = queue.next(pool, small, now);
         ASSERT_TRUE(taken);
         got.append(reinterpret_cast<const char*>(taken.bytes().data()), taken.bytes().size());
     }
@@ -137,14 +138,25 @@ TEST_F(SendQueueTest, NeverDropsWordsToMakeRoomForVoice) {
     EXPECT_EQ(add(part, voice), Added::yes);
     add("more words", words);
     EXPECT_EQ(add("x", voice), Added::dropped);
+    EXPECT_EQ(pool.voice_dropped(), 1U);
     EXPECT_EQ(all(), "first wordsmore wordsx");
 }
 
 TEST_F(SendQueueTest, DropsVoiceThatAloneIsTooMuch) {
     EXPECT_EQ(add(std::string(perishable_bytes_max + 1, 'v'), voice), Added::dropped);
     EXPECT_TRUE(queue.empty());
+    EXPECT_EQ(pool.voice_dropped(), 1U);
     EXPECT_EQ(pool.in_use(), 0U);
     EXPECT_EQ(frames.outstanding(), 0U);
+}
+
+TEST_F(SendQueueTest, CountsEachFrameOfThoseThatWereGatheredInOne) {
+    FrameRef three = frame("1..2..3..");
+    three.set_messages(3);
+    queue.add(pool, std::move(three), voice, now, lasting_max);
+    now += std::chrono::seconds{1};
+    EXPECT_EQ(next(), "");
+    EXPECT_EQ(pool.voice_dropped(), 3U);
 }
 
 TEST_F(SendQueueTest, SendsVoiceOfItsGreatestAgeAndDropsWhatIsOlder) {
@@ -153,14 +165,14 @@ TEST_F(SendQueueTest, SendsVoiceOfItsGreatestAgeAndDropsWhatIsOlder) {
     add("young", voice);
     now += perishable_age_max - milliseconds{1};
     EXPECT_EQ(all(), "oldyoung");  // exactly that age
-    EXPECT_EQ(dropped, 0U);
+    EXPECT_EQ(pool.voice_dropped(), 0U);
 
     add("old", voice);
     now += milliseconds{1};
     add("young", voice);
     now += perishable_age_max - milliseconds{1} + Duration{1};
     EXPECT_EQ(all(), "young");
-    EXPECT_EQ(dropped, 1U);
+    EXPECT_EQ(pool.voice_dropped(), 1U);
 }
 
 TEST_F(SendQueueTest, KeepsWordsOfAnyAgeAmongVoiceThatIsTooOld) {
@@ -171,7 +183,7 @@ TEST_F(SendQueueTest, KeepsWordsOfAnyAgeAmongVoiceThatIsTooOld) {
     now += perishable_age_max + milliseconds{1};
     add("3", voice);
     EXPECT_EQ(all(), "ab3");
-    EXPECT_EQ(dropped, 2U);
+    EXPECT_EQ(pool.voice_dropped(), 2U);
     EXPECT_EQ(pool.in_use(), 0U);
 }
 
@@ -180,7 +192,7 @@ TEST_F(SendQueueTest, GivesNothingWhenAllItHasIsTooOld) {
     add("2", voice);
     now += std::chrono::seconds{1};
     EXPECT_EQ(next(), "");
-    EXPECT_EQ(dropped, 2U);
+    EXPECT_EQ(pool.voice_dropped(), 2U);
     EXPECT_TRUE(queue.empty());
 }
 
@@ -205,24 +217,25 @@ TEST_F(SendQueueTest, TakesOneMessageOfAnySize) {
 
 TEST_F(SendQueueTest, SaysWhenWordsAreMoreFramesThanTheirBound) {
     WaitingPool many{lasting_frames_max + 10};
-    SendQueue crowded{many};
+    SendQueue crowded;
     const FrameRef one = frame("w");
     const auto put = [&](Delivery delivery) {
-        return crowded.add(one.share(), delivery, now, lasting_max);
+        return crowded.add(many, one.share(), delivery, now, lasting_max);
     };
     for (std::uint32_t i = 0; i < lasting_frames_max; ++i)
         ASSERT_EQ(put(words), Added::yes) << i;
     EXPECT_EQ(put(words), Added::full);
     EXPECT_EQ(put(voice), Added::yes);
-    crowded.clear();
+    crowded.clear(many);
     EXPECT_EQ(put(words), Added::yes);
+    crowded.clear(many);
 }
 
 TEST_F(SendQueueTest, GivesWordsThePlaceOfVoiceWhenPlacesRunOut) {
     WaitingPool few{3};
-    SendQueue short_of_places{few};
+    SendQueue short_of_places;
     const auto put = [&](const char* text, Delivery delivery) {
-        return short_of_places.add(frame(text), delivery, now, lasting_max);
+        return short_of_places.add(few, frame(text), delivery, now, lasting_max);
     };
     EXPECT_EQ(put("1", voice), Added::yes);
     EXPECT_EQ(put("a", words), Added::yes);
@@ -232,20 +245,17 @@ TEST_F(SendQueueTest, GivesWordsThePlaceOfVoiceWhenPlacesRunOut) {
     EXPECT_EQ(put("c", words), Added::dropped);  // 3 went
     EXPECT_EQ(put("4", voice), Added::dropped);  // it itself
     EXPECT_EQ(put("d", words), Added::full);
-    const FrameRef sent = short_of_places.next(frames, now, dropped);
+    const FrameRef sent = short_of_places.next(few, frames, now);
     EXPECT_EQ(std::memcmp(sent.bytes().data(), "abc", 3), 0);
     EXPECT_EQ(sent.bytes().size(), 3U);
+    short_of_places.clear(few);
 }
 
-TEST_F(SendQueueTest, GivesEverythingBackWhenClearedOrGone) {
-    {
-        SendQueue gone{pool};
-        gone.add(frame("x"), words, now, lasting_max);
-        add("y", voice);
-        EXPECT_EQ(pool.in_use(), 2U);
-    }
-    EXPECT_EQ(pool.in_use(), 1U);
-    queue.clear();
+TEST_F(SendQueueTest, GivesEverythingBackWhenCleared) {
+    add("x", words);
+    add("y", voice);
+    EXPECT_EQ(pool.in_use(), 2U);
+    queue.clear(pool);
     EXPECT_EQ(pool.in_use(), 0U);
     EXPECT_EQ(queue.bytes(), 0U);
     EXPECT_EQ(frames.outstanding(), 0U);

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,11 +41,13 @@ public:
     std::string bytes;
     std::vector<Happened> happened;
     std::size_t shortages = 0;
+    std::function<void()> on_bytes = [] {};  ///< called when some have come
 
 private:
     void on_received(const Completion& completion) noexcept {
         bytes.append(reinterpret_cast<const char*>(completion.bytes.data()),
                      completion.bytes.size());
+        if (!completion.bytes.empty()) on_bytes();
         // It may be changed in place.
         for (std::byte& each : completion.bytes)
             each = std::byte{0xee};
@@ -82,12 +85,12 @@ public:
     }
     /// What is left goes by send_all() when a send_now() was short.
     bool whole = false;
-    bool done() const { return !operation.in_flight(); }
+    bool done() const { return !ring_.in_flight(operation); }
 
     SendOperation operation;
     std::string bytes;
-    std::size_t sent = 0;
-    std::vector<std::int32_t> results;
+    std::size_t sent = 0;               ///< as far as was told
+    std::vector<std::int32_t> results;  ///< all that was told: nothing of a send taken whole
 
 private:
     std::span<const std::byte> left() const {

@@ -87,7 +87,7 @@ std::uint64_t Cluster::voice_dropped() const noexcept {
     constexpr std::uint64_t any = UINT32_MAX;
     std::uint64_t count = tight_ ? any : 0;
     for (const auto& node : nodes_) {
-        count += node->worker().net().voice_dropped;
+        count += node->worker().net().voice_dropped();
         if (node->shard().counters().records_dropped > 0) count += any;
     }
     return count;

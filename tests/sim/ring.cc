@@ -29,6 +29,8 @@ void Ring::receive(Operation& operation, int socket) noexcept {
 
 void Ring::send_now(SendOperation& operation, int socket,
                     std::span<const std::byte> bytes) noexcept {
+    PARLEY_ASSERT(!in_flight(operation));
+    RingAccess::tried_in(operation) = round_;
     state_->model.send_now(operation, socket, bytes);
 }
 
@@ -75,6 +77,7 @@ void Ring::wait(Instant deadline) noexcept {
 }
 
 void Ring::dispatch() noexcept {
+    ++round_;
     state_->model.dispatch();
 }
 

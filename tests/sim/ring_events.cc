@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "sim/poison.h"
 #include "sim/ring_model.h"
@@ -271,11 +272,25 @@ void RingModel::dispatch() {
         finish(completion);
 }
 
+// What was sent whole is over without a word.
 void RingModel::finish_tried() {
-    const std::vector<std::uint32_t> tried = std::move(tried_);
-    tried_.clear();
-    for (const std::uint32_t index : tried) {
-        finish({.pending = index, .result = pending_[index].result, .more = false, .buffer = -1});
+    struct Failed {
+        ring::Operation* operation;
+        std::int32_t result;
+    };
+    std::vector<Failed> failed;  // all are over before the first handler may send anew
+    for (const std::uint32_t index : std::exchange(tried_, {})) {
+        Pending& pending = pending_[index];
+        world_.note(name(pending.kind), pending.descriptor, pending.result);
+        check_unchanged(pending);
+        if (pending.result != static_cast<std::int32_t>(pending.bytes.size())) {
+            failed.push_back({pending.operation, pending.result});
+        }
+        forget(pending);
+    }
+    for (const Failed& each : failed) {
+        ++counters_.completions;
+        ring::RingAccess::fail(ring::RingAccess::send_of(*each.operation), each.result);
     }
 }
 

@@ -24,7 +24,7 @@ TEST(SimRing, CarriesBytesBothWaysInOrder) {
     const std::string hello = "hello";
     node.send_now(hello);
     node.turns(2);
-    EXPECT_EQ(node.sent(), std::vector<std::int32_t>{5});
+    EXPECT_TRUE(node.sent().empty()) << "what is taken whole says nothing";
     EXPECT_EQ(peer.read(), "hello");
 }
 
@@ -121,8 +121,9 @@ TEST(SimRing, SendsFallShortAndAreRefusedBySeed) {
     const std::string text = "0123456789";
     for (int i = 0; i < 100; ++i) {
         node.send_now(text);
+        const std::size_t told = node.sent().size();
         node.turn(milliseconds{1});
-        seen.insert(node.sent().back());
+        seen.insert(node.sent().size() == told ? 10 : node.sent().back());
     }
     EXPECT_TRUE(seen.contains(-EAGAIN));
     EXPECT_TRUE(seen.contains(10));
@@ -139,7 +140,7 @@ TEST(SimRing, ACompleteSendDoesNotEndAWait) {
     const Instant before = world.now();
     node.turn(seconds{5});
     EXPECT_GE(world.now() - before, seconds{5});
-    EXPECT_EQ(node.sent(), std::vector<std::int32_t>{5});
+    EXPECT_FALSE(node.ring()->in_flight(node.send_operation()));
 }
 
 TEST(SimRing, ACancelledReceiveEndsLaterAndMayBringDataFirst) {

@@ -1,0 +1,29 @@
+#include "session/event_frame.h"
+
+#include "wire/voiceping.h"
+#include "ws/frame.h"
+
+namespace parley::session {
+
+std::size_t event_frame_size(const wire::Event& event) noexcept {
+    const std::size_t payload = wire::voiceping::encoded_size(event);
+    return ws::head_size(payload) + payload;
+}
+
+void write_event_frame(const wire::Event& event, std::span<std::byte> out) noexcept {
+    const std::size_t payload = wire::voiceping::encoded_size(event);
+    const std::size_t head = ws::head_size(payload);
+    ws::write_head(ws::Opcode::binary, payload, out);
+    wire::voiceping::encode(event, out.subspan(head));
+}
+
+FrameRef encode_event(FramePool& frames, const wire::Event& event) noexcept {
+    const std::size_t size = event_frame_size(event);
+    FrameRef frame = frames.allocate(size);
+    if (!frame) return frame;
+    write_event_frame(event, frame.space());
+    frame.set_size(size);
+    return frame;
+}
+
+}  // namespace parley::session
