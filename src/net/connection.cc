@@ -25,7 +25,7 @@ void Shared::on_turn_end() noexcept {
 Connection::Connection(Shared& shared, int descriptor, Owner& owner) noexcept
     : shared_(shared),
       send_(ring::SendOperation::Handler::to<&Connection::on_send>(*this)),
-      descriptor_(descriptor),
+      socket_(descriptor),
       receive_(ring::Operation::Handler::to<&Connection::on_receive>(*this)),
       owner_(owner) {
     ++shared_.connections;
@@ -38,8 +38,13 @@ Connection::~Connection() {
     --shared_.connections;
 }
 
+void Connection::settle() noexcept {
+    PARLEY_ASSERT(!receive_.in_flight() && !sending());
+    socket_ = shared_.shard.ring().adopt(socket_);
+}
+
 void Connection::start() noexcept {
-    shared_.shard.ring().receive(receive_, descriptor_);
+    shared_.shard.ring().receive(receive_, socket_);
 }
 
 bool Connection::sending() const noexcept {
@@ -56,7 +61,7 @@ void Connection::try_now(const FrameRef& frame) noexcept {
     current_ = frame.get();
     ++shared_.sends;
     shared_.shard.hold_for_turn(frame);
-    shared_.shard.ring().send_now(send_, descriptor_, frame.bytes());
+    shared_.shard.ring().send_now(send_, socket_, frame.bytes());
 }
 
 void Connection::enqueue(const FrameRef& frame, Delivery delivery) noexcept {
@@ -88,6 +93,7 @@ void Connection::go_on() noexcept {
 
 void Connection::on_send(const ring::Completion& completion) noexcept {
     if (state_ == State::closing) return finish_closing();
+    if (state_ == State::lingering) return;  // our side has ended
     if (completion.result < 0 && completion.result != -EAGAIN) return abort();
     if (!rest_) sent_ = 0;  // it was tried, and fell short
     if (completion.result > 0) sent_ += static_cast<std::uint32_t>(completion.result);
@@ -101,7 +107,7 @@ void Connection::send_rest() noexcept {
     ++shared_.sends_short;
     if (!rest_) rest_ = FrameRef{*current_};
     if (state_ == State::open) start_timer(shared_.shard.now() + send_max);
-    shared_.shard.ring().send_all(send_, descriptor_, rest_.bytes().subspan(sent_));
+    shared_.shard.ring().send_all(send_, socket_, rest_.bytes().subspan(sent_));
 }
 
 void Connection::send_next() noexcept {
@@ -148,7 +154,7 @@ void Connection::close_after_sending() noexcept {
 
 void Connection::finish_sending() noexcept {
     state_ = State::lingering;
-    shared_.shard.ring().shutdown_send(descriptor_);
+    shared_.shard.ring().shutdown_send(send_, socket_);
     // The end of the peer's stream may have come before: then nothing more will tell us.
     if (!receive_.in_flight()) start_timer(shared_.shard.now());
 }
@@ -163,7 +169,7 @@ void Connection::detach() noexcept {
 void Connection::give_away() noexcept {
     state_ = State::gone;
     timer_.reset();
-    owner_.on_detached(descriptor_);
+    owner_.on_detached(socket_);
 }
 
 void Connection::abort() noexcept {
@@ -190,7 +196,7 @@ void Connection::finish_closing() noexcept {
     state_ = State::gone;
     timer_.reset();
     rest_ = FrameRef{};
-    shared_.shard.ring().close(descriptor_);
+    shared_.shard.ring().close(socket_);
     owner_.on_closed();
 }
 

@@ -76,6 +76,9 @@ public:
     Connection& operator=(const Connection&) = delete;
     ~Connection();
 
+    /// It stays on this shard until it closes: from now on it needs no descriptor, if it can be had
+    /// without. Before start().
+    void settle() noexcept;
     void start() noexcept;
     /// Sends now, or as soon as what was sent before is gone. A slow reader loses voice first; if
     /// that is not enough the connection is aborted. Does nothing once closing.
@@ -87,7 +90,8 @@ public:
     void close_after_sending() noexcept;
     /// Drops what is queued and closes.
     void abort() noexcept;
-    /// Stops receiving and gives the descriptor away. Requires that nothing was sent.
+    /// Stops receiving and gives the descriptor away. Requires that it was not settled and that
+    /// nothing was sent.
     void detach() noexcept;
 
     bool is_open() const noexcept { return state_ == State::open; }
@@ -120,7 +124,7 @@ private:
     Frame* current_ =
         nullptr;  // being sent; held by the shard, or by rest_ once that is not enough
     ring::SendOperation send_;
-    int descriptor_;
+    int socket_;
     State state_ = State::open;
     bool listed_ = false;  // in shared_.unfinished_
     SendQueue queue_;

@@ -16,7 +16,7 @@ struct Needed {
     const char* name;
 };
 
-constexpr std::array<Needed, 8> needed{{
+constexpr std::array<Needed, 9> needed{{
     {IORING_OP_ACCEPT, "accept"},
     {IORING_OP_RECV, "receive"},
     {IORING_OP_SEND, "send"},
@@ -24,6 +24,7 @@ constexpr std::array<Needed, 8> needed{{
     {IORING_OP_POLL_ADD, "poll"},
     {IORING_OP_WRITE, "write"},
     {IORING_OP_CLOSE, "close"},
+    {IORING_OP_SHUTDOWN, "shutdown"},
     {IORING_OP_TIMEOUT, "timeout"},
 }};
 

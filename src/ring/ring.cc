@@ -1,5 +1,6 @@
 #include "ring/ring.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -9,6 +10,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -29,6 +31,12 @@ constexpr std::uint64_t woken = 1;      // our own event descriptor was written 
 constexpr std::uint64_t fast_send = 2;  // tag: a send of send_now()
 constexpr std::uint64_t tag_mask = 7;
 
+// In a socket's number: a place in the ring's table instead of a descriptor.
+constexpr int adopted_bit = 1 << 30;
+
+// Sends and receives never need a worker thread of the kernel's; shutdown_send() always does.
+constexpr unsigned workers_max = 2;
+
 Operation& operation_of(const io_uring_cqe& completion) noexcept {
     // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel carries our address as a number
     return *reinterpret_cast<Operation*>(completion.user_data & ~tag_mask);
@@ -48,8 +56,16 @@ struct Ring::State {
     std::vector<io_uring_cqe> taken;  // completions copied out, waiting for dispatch()
     Counters counters;
 
+    // The table of adopted sockets. A place is free again once the close of what it held went down.
+    std::uint32_t places = 0;
+    std::uint32_t places_used = 0;  // those before were in use at some time
+    std::vector<int> places_free;
+    std::vector<int> places_closing;
+
     ~State();
     Status open_ring() noexcept;
+    void open_table() noexcept;
+    int take_place() noexcept;
     Status open_buffers() noexcept;
     Status open_event() noexcept;
     void watch_event() noexcept;
@@ -82,7 +98,27 @@ Status Ring::State::open_ring() noexcept {
     ring_open = true;
     // Saves a descriptor lookup for each system call; harmless if refused.
     io_uring_register_ring_fd(&ring);
+    std::array<unsigned, 2> workers{workers_max, workers_max};
+    io_uring_register_iowq_max_workers(&ring, workers.data());
+    open_table();
     return Ok{};
+}
+
+void Ring::State::open_table() noexcept {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    const auto count =
+        static_cast<std::uint32_t>(std::min<rlim_t>(limit.rlim_cur, options.sockets));
+    if (io_uring_register_files_sparse(&ring, count) == 0) places = count;
+}
+
+int Ring::State::take_place() noexcept {
+    if (!places_free.empty()) {
+        const int place = places_free.back();
+        places_free.pop_back();
+        return place;
+    }
+    return places_used < places ? static_cast<int>(places_used++) : -1;
 }
 
 Status Ring::State::open_buffers() noexcept {
@@ -215,6 +251,17 @@ void Ring::State::finish(const io_uring_cqe& completion) noexcept {
     give_back(buffer);
 }
 
+namespace {
+
+// An adopted socket is named by its place.
+void aim(io_uring_sqe& entry, int socket) noexcept {
+    if ((socket & adopted_bit) == 0) return;
+    entry.fd = socket & ~adopted_bit;
+    entry.flags |= IOSQE_FIXED_FILE;
+}
+
+}  // namespace
+
 Ring::Ring(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
 
 Ring::~Ring() = default;
@@ -246,6 +293,7 @@ void Ring::receive(Operation& operation, int socket) noexcept {
     RingAccess::start(operation);
     io_uring_sqe& entry = state_->next_submission();
     io_uring_prep_recv_multishot(&entry, socket, nullptr, 0, 0);
+    aim(entry, socket);
     entry.flags |= IOSQE_BUFFER_SELECT;
     entry.buf_group = receive_group;
     io_uring_sqe_set_data(&entry, &operation);
@@ -259,6 +307,7 @@ void Ring::send_now(SendOperation& send, int socket, std::span<const std::byte> 
     constexpr int flags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
     io_uring_sqe& entry = state_->next_submission();
     io_uring_prep_send(&entry, socket, bytes.data(), bytes.size(), flags);
+    aim(entry, socket);
     entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
     entry.user_data = reinterpret_cast<std::uint64_t>(&RingAccess::operation(send)) | fast_send;
 }
@@ -268,6 +317,7 @@ void Ring::send_all(SendOperation& send, int socket, std::span<const std::byte> 
     RingAccess::start(operation);
     io_uring_sqe& entry = state_->next_submission();
     io_uring_prep_send(&entry, socket, bytes.data(), bytes.size(), MSG_WAITALL | MSG_NOSIGNAL);
+    aim(entry, socket);
     io_uring_sqe_set_data(&entry, &operation);
 }
 
@@ -283,19 +333,43 @@ void Ring::cancel(SendOperation& send) noexcept {
     cancel(RingAccess::operation(send));
 }
 
-// A system call of its own: the kernel leaves IORING_OP_SHUTDOWN to a worker thread, which looks
-// the descriptor up when it gets there. By then it may be closed and belong to another connection.
-void Ring::shutdown_send(int socket) noexcept {
-    if (io_uring_sq_ready(&state_->ring) > 0) state_->submit();  // what was sent before goes before
-    ++state_->counters.system_calls;
-    ::shutdown(socket, SHUT_WR);
+// The kernel leaves it to a worker thread, which looks the socket up when it gets there: it must
+// still be the same one. So it has a completion that its owner waits for before it closes.
+void Ring::shutdown_send(SendOperation& send, int socket) noexcept {
+    Operation& operation = RingAccess::operation(send);
+    RingAccess::start(operation);
+    io_uring_sqe& entry = state_->next_submission();
+    io_uring_prep_shutdown(&entry, socket, SHUT_WR);
+    aim(entry, socket);
+    io_uring_sqe_set_data(&entry, &operation);
 }
 
-void Ring::close(int descriptor) noexcept {
+void Ring::close(int socket) noexcept {
     io_uring_sqe& entry = state_->next_submission();
-    io_uring_prep_close(&entry, descriptor);
+    if ((socket & adopted_bit) == 0) {
+        io_uring_prep_close(&entry, socket);
+    } else {
+        const int place = socket & ~adopted_bit;
+        io_uring_prep_close_direct(&entry, static_cast<unsigned>(place));
+        state_->places_closing.push_back(place);
+        --state_->counters.adopted;
+    }
     entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
     entry.user_data = nobody;
+}
+
+int Ring::adopt(int socket) noexcept {
+    const int place = state_->take_place();
+    if (place < 0) return socket;
+    ++state_->counters.system_calls;
+    if (io_uring_register_files_update(&state_->ring, static_cast<unsigned>(place), &socket, 1) !=
+        1) {
+        state_->places_free.push_back(place);
+        return socket;
+    }
+    ++state_->counters.adopted;
+    close(socket);
+    return place | adopted_bit;
 }
 
 void Ring::wake(const Waker& other) noexcept {
@@ -354,6 +428,9 @@ void Ring::dispatch() noexcept {
     State& state = *state_;
     // Whatever was tried before is over now: what failed is among `taken`, the rest succeeded.
     if (++round_ == 0) round_ = 1;
+    state.places_free.insert(state.places_free.end(), state.places_closing.begin(),
+                             state.places_closing.end());
+    state.places_closing.clear();
     state.counters.completions += state.taken.size();
     state.tell_failed_sends();
     // A handler that fills the submission queue submits early, and that may take in further

@@ -35,6 +35,9 @@ struct Options {
     std::uint32_t receive_buffers = 512;
     /// Large enough for several voice frames in one read.
     std::uint32_t receive_buffer_bytes = 4096;
+    /// Places in the table of adopted sockets, at 8 bytes of kernel memory each. The kernel allows
+    /// no more than the process's limit of descriptors, and 2^20.
+    std::uint32_t sockets = 1U << 20;
 };
 
 /// Ends the sleep of one ring. Copyable; must not be used once its ring is gone (see KeptWaker).
@@ -112,10 +115,17 @@ public:
     void cancel(Operation& operation) noexcept;
     void cancel(SendOperation& operation) noexcept;
 
-    /// Ends the sending direction: the peer reads the end of the stream.
-    void shutdown_send(int socket) noexcept;
-    /// Closes a descriptor with no operation in flight on it.
-    void close(int descriptor) noexcept;
+    /// Ends the sending direction, behind what was sent before: the peer reads the end of the
+    /// stream. Completes with 0 or a negated errno, like a send that takes its time.
+    void shutdown_send(SendOperation& operation, int socket) noexcept;
+    /// Closes a socket or descriptor with no operation in flight on it.
+    void close(int socket) noexcept;
+
+    /// Takes a connected socket into the ring's own table and closes its descriptor: operations
+    /// find it there for less, and it no longer counts against the process's descriptors. Gives
+    /// the number by which this ring alone knows it from now on, until close(). If the table is
+    /// full or cannot be had, that is `socket` as it was. Requires that nothing is in flight on it.
+    int adopt(int socket) noexcept;
 
     /// Wakes another shard's ring with the next submission, at no system call of its own.
     void wake(const Waker& other) noexcept;
@@ -136,6 +146,7 @@ public:
         std::uint64_t completions = 0;
         std::uint64_t overflows = 0;         ///< waits that found the completion queue overflowed
         std::uint64_t buffer_shortages = 0;  ///< receives that ended with -ENOBUFS
+        std::uint64_t adopted = 0;           ///< sockets in the ring's table now
     };
     const Counters& counters() const noexcept;
 

@@ -42,6 +42,7 @@ void Connection::open(std::string_view reply, std::span<std::byte> received) noe
     if (!frame) return abort();
     std::memcpy(frame.space().data(), reply.data(), reply.size());
     frame.set_size(reply.size());
+    tcp_.settle();
     tcp_.start();
     tcp_.send(frame, net::Delivery::lasting);
     next_ping_ = shared_.shard.now() + settings_.ping_interval;

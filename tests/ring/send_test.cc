@@ -266,9 +266,10 @@ TEST_F(SendTest, ShutdownEndsTheStreamForThePeerOnly) {
     receiver.start();
     sender.send_now("last");
     run_once(*ring);
-    ring->shutdown_send(pair.ours.number());
-    run_once(*ring);
+    ring->shutdown_send(sender.operation, pair.ours.number());
     std::string got;
+    ASSERT_TRUE(run_until(*ring, [&] { return sender.done(); }));
+    EXPECT_EQ(sender.results, (std::vector<std::int32_t>{0}));
     EXPECT_EQ(test::read_to_end(pair.theirs, got), Stream::ended);
     EXPECT_EQ(got, "last");
     test::write_all(pair.theirs, "answer");
@@ -277,17 +278,14 @@ TEST_F(SendTest, ShutdownEndsTheStreamForThePeerOnly) {
     EXPECT_EQ(receiver.bytes, "answer");
 }
 
-TEST_F(SendTest, ShutdownAndCloseInOneTurnComeBehindTheBytes) {
+TEST_F(SendTest, ShutdownComesBehindTheBytesOfTheSameTurn) {
+    Sender other{*ring, pair.ours.number()};
     sender.send_now("last");
-    ring->shutdown_send(pair.ours.number());
-    run_once(*ring);
-    const int number = pair.ours.release();
-    ring->close(number);
-    run_once(*ring);
+    ring->shutdown_send(other.operation, pair.ours.number());
+    ASSERT_TRUE(run_until(*ring, [&] { return other.done(); }));
     std::string got;
     EXPECT_EQ(test::read_to_end(pair.theirs, got), Stream::ended);
     EXPECT_EQ(got, "last");
-    EXPECT_EQ(fcntl(number, F_GETFD), -1);
 }
 
 using SendDeathTest = SendTest;

@@ -47,8 +47,12 @@ void Ring::cancel(SendOperation& operation) noexcept {
     cancel(RingAccess::operation(operation));
 }
 
-void Ring::shutdown_send(int socket) noexcept {
-    state_->model.shutdown_send(socket);
+void Ring::shutdown_send(SendOperation& operation, int socket) noexcept {
+    state_->model.shutdown_send(operation, socket);
+}
+
+int Ring::adopt(int socket) noexcept {
+    return state_->model.adopt(socket);
 }
 
 void Ring::close(int descriptor) noexcept {

@@ -15,7 +15,8 @@ namespace parley::sim {
 namespace {
 
 std::string_view name(Pending::Kind kind) noexcept {
-    constexpr std::array<std::string_view, 4> names{"accept", "receive", "send_now", "send_all"};
+    constexpr std::array<std::string_view, 5> names{"accept", "receive", "send_now", "send_all",
+                                                    "shutdown"};
     return names[static_cast<std::size_t>(kind)];
 }
 
@@ -65,6 +66,9 @@ void RingModel::poke(Pending& pending) noexcept {
         case Pending::Kind::send_all:
             ready = stream->room() > 0 || stream->broken || stream->peer_gone ||
                     stream->server_finished;
+            break;
+        case Pending::Kind::shutdown:
+            ready = true;  // as soon as a worker gets there
             break;
         case Pending::Kind::send_now:
             break;
@@ -119,6 +123,10 @@ void RingModel::take(const Event& event) {
             return;
         case Pending::Kind::send_all:
             take_send(pending);
+            return;
+        case Pending::Kind::shutdown:
+            pending.stream->server_finished = true;
+            end(pending, 0, -1);
             return;
         case Pending::Kind::send_now:
             return;

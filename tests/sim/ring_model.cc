@@ -119,11 +119,16 @@ void RingModel::cancel(ring::Operation& operation) {
            .generation = found->generation});
 }
 
-void RingModel::shutdown_send(int socket) {
-    if (world_.used(socket, "shutdown").stream == nullptr) {
-        world_.fail("shutdown of a descriptor that is no connection");
-    }
-    queue({.kind = Submission::Kind::shutdown, .descriptor = socket});
+void RingModel::shutdown_send(ring::SendOperation& send, int socket) {
+    start_send(Pending::Kind::shutdown, send, socket, {});
+}
+
+// The table is a matter of cost only: a socket keeps its number.
+int RingModel::adopt(int socket) {
+    const World::Descriptor& entry = world_.used(socket, "adopt");
+    if (entry.stream == nullptr) world_.fail("adoption of a descriptor that is no connection");
+    world_.check_idle(entry);
+    return socket;
 }
 
 void RingModel::close(int descriptor) {
@@ -170,9 +175,6 @@ void RingModel::carry_out(const Submission& submission) {
             schedule(pending, true);
             return;
         }
-        case Submission::Kind::shutdown:
-            world_.descriptor(submission.descriptor).stream->server_finished = true;
-            return;
         case Submission::Kind::close:
             world_.release(submission.descriptor);
             return;

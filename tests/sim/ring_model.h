@@ -25,7 +25,7 @@ class World;
 
 /// One operation in flight. Slots are reused; `generation` tells events of an earlier use.
 struct Pending {
-    enum class Kind : std::uint8_t { accept, receive, send_now, send_all };
+    enum class Kind : std::uint8_t { accept, receive, send_now, send_all, shutdown };
 
     RingModel* ring = nullptr;
     std::uint32_t index = 0;
@@ -60,7 +60,8 @@ public:
     void send_now(ring::SendOperation& send, int socket, std::span<const std::byte> bytes);
     void send_all(ring::SendOperation& send, int socket, std::span<const std::byte> bytes);
     void cancel(ring::Operation& operation);
-    void shutdown_send(int socket);
+    void shutdown_send(ring::SendOperation& send, int socket);
+    int adopt(int socket);
     void close(int descriptor);
     void wake(const ring::Waker& other);
     void wait(Instant deadline);
@@ -91,7 +92,7 @@ private:
         }
     };
     struct Submission {
-        enum class Kind : std::uint8_t { start, cancel, shutdown, close, wake } kind{};
+        enum class Kind : std::uint8_t { start, cancel, close, wake } kind{};
         std::uint32_t pending = 0;
         std::uint32_t generation = 0;
         int descriptor = -1;
