@@ -83,7 +83,7 @@ TestClient::~TestClient() {
     ::close(socket_);
 }
 
-void TestClient::send(int type, const std::string& group, std::string_view payload) {
+std::string TestClient::frame(int type, const std::string& group, std::string_view payload) const {
     const auto str = [](std::string_view text) {
         return std::string(1, static_cast<char>(0xa0 | text.size())).append(text);
     };
@@ -98,9 +98,12 @@ void TestClient::send(int type, const std::string& group, std::string_view paylo
     // The mask of zeros leaves the payload as it is.
     const std::size_t size = ws::write_client_head(ws::Opcode::binary, message.size(), {}, head);
     std::string frame{reinterpret_cast<const char*>(head.data()), size};
-    frame += message;
-    PARLEY_ASSERT(::send(socket_, frame.data(), frame.size(), 0) ==
-                  static_cast<ssize_t>(frame.size()));
+    return frame + message;
+}
+
+void TestClient::write(const std::string& bytes) {
+    PARLEY_ASSERT(::send(socket_, bytes.data(), bytes.size(), 0) ==
+                  static_cast<ssize_t>(bytes.size()));
 }
 
 bool TestClient::has_received(std::string_view needle) {

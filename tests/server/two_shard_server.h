@@ -57,7 +57,11 @@ public:
     ~TestClient();
 
     /// One masked binary frame with a VoicePing array `[0, type, user, group(, payload)]`.
-    void send(int type, const std::string& group, std::string_view payload);
+    void send(int type, const std::string& group, std::string_view payload) {
+        write(frame(type, group, payload));
+    }
+    std::string frame(int type, const std::string& group, std::string_view payload) const;
+    void write(const std::string& bytes);
     /// Takes what has arrived; true if the bytes so far contain `needle`.
     bool has_received(std::string_view needle);
     /// Takes and counts what has arrived without keeping it. Allocates nothing.
