@@ -4,33 +4,39 @@
 #include <bit>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
+#include <utility>
+
+#include "base/assert.h"
 
 namespace parley {
 namespace {
 
-constexpr unsigned linear_bits = 7;  // 128 buckets in each power of two: error at most 1/128
-constexpr unsigned value_bits = 40;
-constexpr std::uint64_t value_max = (std::uint64_t{1} << value_bits) - 1;
-constexpr std::size_t bucket_count =
-    (value_bits - linear_bits + 1) * (std::size_t{1} << linear_bits);
+constexpr std::uint64_t value_max = (std::uint64_t{1} << Histogram::value_bits) - 1;
+constexpr std::uint64_t linear_size = std::uint64_t{1} << Histogram::linear_bits;
 
-std::size_t bucket_of(std::uint64_t value) noexcept {
-    const std::uint64_t linear_size = std::uint64_t{1} << linear_bits;
+}  // namespace
+
+std::size_t Histogram::bucket_of(std::uint64_t value) noexcept {
+    value = std::min(value, value_max);
     if (value < linear_size) return value;
     const unsigned shift = static_cast<unsigned>(std::bit_width(value)) - linear_bits - 1;
     return (shift + 1) * linear_size + ((value >> shift) - linear_size);
 }
 
-std::uint64_t bucket_end(std::size_t bucket) noexcept {
-    const std::uint64_t linear_size = std::uint64_t{1} << linear_bits;
+std::uint64_t Histogram::bucket_end(std::size_t bucket) noexcept {
     if (bucket < linear_size) return bucket;
     const auto shift = static_cast<unsigned>(bucket / linear_size - 1);
     return ((linear_size + bucket % linear_size + 1) << shift) - 1;
 }
 
-}  // namespace
-
 Histogram::Histogram() : buckets_(bucket_count) {}
+
+Histogram::Histogram(std::vector<std::uint64_t> buckets, std::uint64_t sum, std::uint64_t max)
+    : buckets_(std::move(buckets)), max_(max), sum_(sum) {
+    PARLEY_ASSERT(buckets_.size() == bucket_count);
+    count_ = std::accumulate(buckets_.begin(), buckets_.end(), std::uint64_t{0});
+}
 
 void Histogram::record(std::uint64_t value) noexcept {
     value = std::min(value, value_max);
@@ -48,6 +54,17 @@ void Histogram::merge(const Histogram& other) noexcept {
     max_ = std::max(max_, other.max_);
 }
 
+Histogram Histogram::since(const Histogram& earlier) const {
+    std::vector<std::uint64_t> buckets(bucket_count);
+    std::uint64_t highest = 0;
+    for (std::size_t i = 0; i < bucket_count; ++i) {
+        PARLEY_ASSERT(buckets_[i] >= earlier.buckets_[i]);
+        buckets[i] = buckets_[i] - earlier.buckets_[i];
+        if (buckets[i] > 0) highest = std::min(bucket_end(i), max_);
+    }
+    return Histogram{std::move(buckets), sum_ - earlier.sum_, highest};
+}
+
 std::uint64_t Histogram::value_at(double fraction) const noexcept {
     if (count_ == 0) return 0;
     const auto wanted = static_cast<std::uint64_t>(
@@ -62,6 +79,16 @@ std::uint64_t Histogram::value_at(double fraction) const noexcept {
 
 double Histogram::mean() const noexcept {
     return count_ == 0 ? 0.0 : static_cast<double>(sum_) / static_cast<double>(count_);
+}
+
+double Histogram::deviation() const noexcept {
+    if (count_ == 0) return 0;
+    double squares = 0;
+    for (std::size_t i = 0; i < bucket_count; ++i) {
+        const double distance = static_cast<double>(bucket_end(i)) - mean();
+        squares += distance * distance * static_cast<double>(buckets_[i]);
+    }
+    return std::sqrt(squares / static_cast<double>(count_));
 }
 
 }  // namespace parley

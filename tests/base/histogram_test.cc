@@ -105,6 +105,47 @@ TEST(Histogram, TakesFractionsOutsideZeroToOneAsItsEnds) {
     EXPECT_EQ(histogram.value_at(2.0), 3U);
 }
 
+TEST(Histogram, KnowsWhatCameAfterAnEarlierLook) {
+    Histogram histogram = histogram_of({1, 2, 3, 70'000});
+    const Histogram earlier = histogram;
+    for (const std::uint64_t value : {2, 900, 1000})
+        histogram.record(value);
+    const Histogram later = histogram.since(earlier);
+    EXPECT_EQ(later.count(), 3U);
+    EXPECT_EQ(later.value_at(0.0), 2U);
+    EXPECT_NEAR(static_cast<double>(later.max()), 1000, 1000.0 / 128);
+    EXPECT_NEAR(later.mean(), (2 + 900 + 1000) / 3.0, 0.01);
+    EXPECT_EQ(histogram.since(histogram).count(), 0U);
+    EXPECT_EQ(histogram.since(histogram).max(), 0U);
+}
+
+TEST(Histogram, CanBeMadeFromCountsKeptElsewhere) {
+    std::vector<std::uint64_t> buckets(Histogram::bucket_count);
+    for (const std::uint64_t value : {5, 5, 300})
+        ++buckets[Histogram::bucket_of(value)];
+    const Histogram histogram{buckets, 310, 300};
+    EXPECT_EQ(histogram.count(), 3U);
+    EXPECT_EQ(histogram.value_at(0.5), 5U);
+    EXPECT_EQ(histogram.value_at(1.0), 300U);
+    EXPECT_EQ(histogram.in_bucket(5), 2U);
+}
+
+TEST(Histogram, EveryValueLiesInItsBucket) {
+    for (std::size_t bucket = 0; bucket < Histogram::bucket_count; ++bucket) {
+        const std::uint64_t end = Histogram::bucket_end(bucket);
+        EXPECT_EQ(Histogram::bucket_of(end), bucket);
+        if (bucket + 1 < Histogram::bucket_count) {
+            EXPECT_EQ(Histogram::bucket_of(end + 1), bucket + 1);
+        }
+    }
+    EXPECT_EQ(Histogram::bucket_of(UINT64_MAX), Histogram::bucket_count - 1);
+}
+
+TEST(Histogram, DeviationIsOfTheValues) {
+    EXPECT_EQ(Histogram{}.deviation(), 0.0);
+    EXPECT_DOUBLE_EQ(histogram_of({2, 4, 4, 4, 5, 5, 7, 9}).deviation(), 2.0);
+}
+
 TEST(Histogram, MergingIsRecordingBoth) {
     std::mt19937_64 random{21};
     std::vector<std::uint64_t> all;

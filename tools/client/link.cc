@@ -65,7 +65,7 @@ Link::Link(Descriptor socket, std::uint32_t mask_seed)
 
 Outcome<Link> Link::open(const ServerUrl& url, const SignIn& sign_in, Clock::time_point deadline) {
     PARLEY_TRY(const Endpoint endpoint, resolve(url));
-    auto socket = begin_connect(endpoint, 0);
+    auto socket = begin_connect(endpoint, {});
     if (!socket) return cannot_reach(url, socket.error().text);
     Link link{std::move(*socket), std::random_device{}()};
     switch (link.wait(POLLOUT, deadline)) {

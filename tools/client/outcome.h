@@ -12,6 +12,7 @@ namespace parley::client {
 /// Why a program cannot go on, ready to print: it names what failed and what to do about it.
 struct Failure {
     std::string text;
+    int error = 0;  ///< the errno behind it, if there is one
 };
 
 /// Like Result, for programs whose errors are read by people. PARLEY_TRY works with it.

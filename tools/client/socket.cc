@@ -13,7 +13,8 @@ namespace parley::client {
 namespace {
 
 Failure system_failure(std::string_view what) {
-    return Failure{fmt::format("{}: {}", what, std::strerror(errno))};
+    const int error = errno;
+    return Failure{fmt::format("{}: {}", what, std::strerror(error)), error};
 }
 
 }  // namespace
@@ -45,18 +46,21 @@ Outcome<Endpoint> resolve(const ServerUrl& url) {
     return endpoint;
 }
 
-Outcome<Descriptor> begin_connect(const Endpoint& endpoint, std::uint32_t source) {
+Outcome<Descriptor> begin_connect(const Endpoint& endpoint, const SocketWishes& wishes) {
     Descriptor socket{
         ::socket(endpoint.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
     if (!socket.open()) return system_failure("cannot open a socket");
     const int on = 1;
     setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (source != 0) {
+    if (const int size = wishes.receive_buffer_bytes; size != 0) {
+        setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    }
+    if (wishes.source != 0) {
         // The port is chosen at connect(), where only the whole four-tuple has to be free.
         setsockopt(socket.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
         sockaddr_in from{};
         from.sin_family = AF_INET;
-        from.sin_addr.s_addr = htonl(source);
+        from.sin_addr.s_addr = htonl(wishes.source);
         if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&from), sizeof from) != 0) {
             return system_failure("cannot bind a source address");
         }

@@ -46,10 +46,15 @@ struct Endpoint {
 /// Asks the resolver; may block. Errors name the host.
 Outcome<Endpoint> resolve(const ServerUrl& url);
 
+/// What a connection is to be like, beyond where it leads.
+struct SocketWishes {
+    std::uint32_t source = 0;      ///< address to come from, in host byte order; 0: any
+    int receive_buffer_bytes = 0;  ///< SO_RCVBUF; 0: the system's choice
+};
+
 /// Begins a connection with Nagle's delay off; it is made when the socket becomes writable, see
-/// connect_error(). `source` is the address to come from, in host byte order, or 0 for any.
-/// Errors: no descriptors, no ports left, unreachable.
-Outcome<Descriptor> begin_connect(const Endpoint& endpoint, std::uint32_t source);
+/// connect_error(). Errors, with their errno: no descriptors, no ports left, unreachable.
+Outcome<Descriptor> begin_connect(const Endpoint& endpoint, const SocketWishes& wishes);
 
 /// The errno with which the connection failed, or 0.
 int connect_error(int fd) noexcept;

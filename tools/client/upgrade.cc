@@ -44,14 +44,6 @@ std::optional<std::string_view> field(std::string_view head, std::string_view na
     return std::nullopt;
 }
 
-/// The number in `HTTP/1.1 101 …`; 0 if this is no such line.
-int status_code(std::string_view head) noexcept {
-    if (!head.starts_with("HTTP/1.") || head.size() < 12 || head[8] != ' ') return 0;
-    int code = 0;
-    std::from_chars(head.data() + 9, head.data() + 12, code);
-    return code;
-}
-
 }  // namespace
 
 std::string random_websocket_key() {
@@ -82,8 +74,15 @@ std::optional<std::size_t> response_head_size(std::string_view received) noexcep
     return end + 4;
 }
 
+int response_status(std::string_view head) noexcept {
+    if (!head.starts_with("HTTP/1.") || head.size() < 12 || head[8] != ' ') return 0;
+    int code = 0;
+    std::from_chars(head.data() + 9, head.data() + 12, code);
+    return code;
+}
+
 Done read_upgrade_response(std::string_view head, std::string_view key) {
-    const int code = status_code(head);
+    const int code = response_status(head);
     if (code == 0) return Failure{"the server does not speak HTTP; is the URL right?"};
     if (code == 401) {
         return Failure{

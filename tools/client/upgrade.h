@@ -29,6 +29,9 @@ std::optional<std::size_t> response_head_size(std::string_view received) noexcep
 /// A response head larger than this is not one.
 constexpr std::size_t response_head_bytes_max = 16384;
 
+/// The number in the first line, `HTTP/1.1 101 …`; 0 if this is no such line.
+int response_status(std::string_view head) noexcept;
+
 /// Looks at a complete response head. Errors: 401, other answers, a wrong Sec-WebSocket-Accept,
 /// an extension that was not asked for.
 Done read_upgrade_response(std::string_view head, std::string_view key);

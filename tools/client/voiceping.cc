@@ -191,6 +191,14 @@ private:
         const auto first_byte = take(1);
         if (failed_) return {};
         const auto first = std::to_integer<std::uint8_t>(first_byte[0]);
+        // Nearly all there is: small integers, short texts, and bytes up to 255.
+        if (first < 0x80) return {.kind = Kind::integer, .integer = first, .content = {}};
+        if ((first & 0xe0U) == 0xa0) return {.kind = Kind::text, .content = take(first & 0x1fU)};
+        if (first == 0xc4 && !rest_.empty()) {
+            const auto size = std::to_integer<std::size_t>(rest_[0]);
+            rest_ = rest_.subspan(1);
+            return {.kind = Kind::binary, .content = take(size)};
+        }
         const Head head =
             first >= 0xc0 && first < 0xe0 ? long_heads[first - 0xc0U] : short_head(first);
         const std::uint64_t bits = number(head);
@@ -236,6 +244,11 @@ void append_request(Bytes& out, const Address& address, Type type,
                     std::span<const std::byte> payload) {
     append_envelope(out, address, type, 5);
     append_binary(out, payload);
+}
+
+void append_request(Bytes& out, const Address& address, Type type, std::string_view payload) {
+    append_envelope(out, address, type, 5);
+    append_text(out, payload);
 }
 
 std::string_view Value::text() const noexcept {

@@ -30,6 +30,8 @@ enum class Type : std::uint8_t {
     start_failed = 8,
     login_duplicated = 9,
     user_add = 15,
+    text = 17,
+    text_ack = 22,
     connection_test = 25,
     connection_ack = 26,
     unauthorized_group = 27,
@@ -47,6 +49,7 @@ void append_request(Bytes& out, const Address& address, Type type);
 void append_request(Bytes& out, const Address& address, Type type, std::uint64_t payload);
 void append_request(Bytes& out, const Address& address, Type type,
                     std::span<const std::byte> payload);
+void append_request(Bytes& out, const Address& address, Type type, std::string_view payload);
 
 /// One MessagePack value, borrowed from the message.
 struct Value {

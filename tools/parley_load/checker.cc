@@ -28,19 +28,23 @@ std::optional<Stamp> Checker::check(std::span<const std::byte> payload, std::uin
         ++faults.misdirected;
         return std::nullopt;
     }
-    if (stamp->sequence >= next_) {
-        advance_to(stamp->sequence, faults);
-        return stamp;
+    return accept(stamp->sequence, faults) ? stamp : std::nullopt;
+}
+
+bool Checker::accept(std::uint32_t sequence, Faults& faults) noexcept {
+    if (sequence >= next_) {
+        advance_to(sequence, faults);
+        return true;
     }
-    const std::uint32_t age = next_ - 1 - stamp->sequence;
+    const std::uint32_t age = next_ - 1 - sequence;
     if (age >= window_size || (window_ >> age & 1) != 0) {
         ++faults.duplicated;
-        return std::nullopt;
+        return false;
     }
     window_ |= std::uint64_t{1} << age;
     ++faults.reordered;
     --faults.lost;
-    return stamp;
+    return true;
 }
 
 void Checker::end(std::uint32_t sent_count, Faults& faults) noexcept {

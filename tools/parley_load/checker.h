@@ -32,6 +32,9 @@ public:
     std::optional<Stamp> check(std::span<const std::byte> payload, std::uint32_t talker,
                                Faults& faults) noexcept;
 
+    /// Judges frame `sequence`, whose payload was found good. True if it is new.
+    bool accept(std::uint32_t sequence, Faults& faults) noexcept;
+
     /// The talker has sent `sent_count` frames and no more will come: counts the missing tail.
     void end(std::uint32_t sent_count, Faults& faults) noexcept;
 

@@ -1,25 +1,33 @@
-// parley-load: loads a server with voice and checks what comes back.
+// parley-load: loads a server and checks what comes back.
 #include <fmt/format.h>
 
-#include "parley_load/fanout.h"
+#include "parley_load/conductor.h"
+#include "parley_load/interrupt.h"
 #include "parley_load/options.h"
 #include "parley_load/report.h"
+#include "parley_load/scenario.h"
 
 namespace {
 
-int run(const parley::load::Options& options) {
-    auto report = parley::load::run_fanout(options);
-    if (!report) {
-        fmt::print(stderr, "parley-load: {}\n", report.error().text);
-        return 1;
-    }
-    // A run that never began to talk has no figures, unless a script waits for its object.
-    if (report->window_seconds > 0 || options.json) print(*report, options);
-    if (report->passed()) return 0;
-    fmt::print(stderr, "parley-load: {}\n",
-               report->failure.empty() ? "not every frame came once, whole and in order"
-                                       : report->failure);
+int complain(std::string_view why) {
+    fmt::print(stderr, "parley-load: {}\n", why);
     return 1;
+}
+
+int run(const parley::load::Options& options) {
+    const auto scenario = parley::load::make_scenario(options);
+    parley::load::catch_interrupts();
+    auto report = parley::load::conduct(*scenario, options);
+    if (!report) return complain(report.error().text);
+    // A run that never began has no figures, unless a script waits for its object.
+    const bool has_figures = report->window_seconds > 0;
+    if (has_figures || options.json) print(*report, *scenario);
+    if (has_figures) {
+        auto written = write_histograms(*report, *scenario);
+        if (!written) return complain(written.error().text);
+    }
+    if (report->passed()) return 0;
+    return complain(report->failure.empty() ? report->verdict : report->failure);
 }
 
 }  // namespace

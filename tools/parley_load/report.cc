@@ -1,101 +1,146 @@
 // Report: how a result is written.
 #include "parley_load/report.h"
 
+#include <cstdio>
 #include <fmt/format.h>
 
 #include "client/json.h"
+#include "parley_load/percentile_file.h"
+#include "parley_load/scenario.h"
 
 namespace parley::load {
 namespace {
 
 constexpr double busy_max = 0.9;
+constexpr double starved_max = 0.1;
 constexpr Nanoseconds behind_allowed = 10'000'000;
+constexpr Nanoseconds turn_allowed = 20'000'000;
+
+struct Percentile {
+    double fraction;
+    std::string_view field;
+    std::string_view label;
+};
+constexpr Percentile percentiles[] = {
+    {0.5, "p50", "p50"},      {0.9, "p90", "p90"},         {0.99, "p99", "p99"},
+    {0.999, "p999", "p99.9"}, {0.9999, "p9999", "p99.99"},
+};
 
 double microseconds(std::uint64_t nanoseconds) noexcept {
     return static_cast<double>(nanoseconds) / 1000;
 }
 
-double rate(const Report& report) noexcept {
-    return report.window_seconds > 0
-               ? static_cast<double>(report.window_heard) / report.window_seconds
-               : 0;
+double cpu_per_unit(const Report& report, Count unit) noexcept {
+    const auto count = static_cast<double>(report.window.get(unit));
+    return count == 0 ? 0 : static_cast<double>(report.server_cpu->count()) / count;
 }
 
-double per_delivery_ns(std::chrono::nanoseconds cpu, std::uint64_t heard) noexcept {
-    return heard == 0 ? 0 : static_cast<double>(cpu.count()) / static_cast<double>(heard);
+void add_series(client::JsonObject& json, std::string_view name, const Histogram& series) {
+    for (const Percentile& percentile : percentiles) {
+        json.add(fmt::format("{}_{}_us", name, percentile.field),
+                 microseconds(series.value_at(percentile.fraction)));
+    }
+    json.add(fmt::format("{}_max_us", name), microseconds(series.max()));
+    json.add(fmt::format("{}_count", name), series.count());
 }
 
-void print_json(const Report& report, const Options& options) {
+void add_server(client::JsonObject& json, const Report& report, const CountTrait& unit) {
+    if (report.server_cpu) {
+        json.add("server_cpu_seconds", static_cast<double>(report.server_cpu->count()) / 1e9);
+        json.add(fmt::format("server_cpu_ns_per_{}", unit.name), cpu_per_unit(report, unit.which));
+    }
+    if (const auto& memory = report.after.server) {
+        json.add("server_anon_bytes", memory->anonymous);
+        json.add("server_rss_bytes", memory->resident);
+        if (memory->proportional != 0) json.add("server_pss_bytes", memory->proportional);
+    }
+}
+
+void print_json(const Report& report, const Scenario& scenario) {
+    const Options& options = report.options;
     client::JsonObject json;
-    json.add("scenario", std::string_view{"fanout"});
+    json.add("scenario", name_of(options.scenario));
     json.add("passed", report.passed());
-    json.add("failure", std::string_view{report.failure});
+    json.add("failure", std::string_view{report.failure.empty() ? report.verdict : report.failure});
     json.add("connections", options.connections);
     json.add("group_size", options.group_size);
-    json.add("talkers", options.talkers);
     json.add("seconds", report.window_seconds);
-    json.add("deliveries_per_second", rate(report));
-    json.add("frames_sent", report.sent);
-    json.add("deliveries_expected", report.expected);
-    json.add("deliveries", report.heard);
-    json.add("lost", report.faults.lost);
-    json.add("duplicated", report.faults.duplicated);
-    json.add("reordered", report.faults.reordered);
-    json.add("corrupted", report.faults.corrupted);
-    json.add("misdirected", report.faults.misdirected);
-    json.add("malformed", report.faults.malformed);
-    json.add("latency_p50_us", microseconds(report.latency_ns.value_at(0.5)));
-    json.add("latency_p99_us", microseconds(report.latency_ns.value_at(0.99)));
-    json.add("latency_p999_us", microseconds(report.latency_ns.value_at(0.999)));
-    json.add("latency_max_us", microseconds(report.latency_ns.max()));
-    if (report.server_cpu) {
-        const std::chrono::duration<double> cpu = *report.server_cpu;
-        json.add("server_cpu_seconds", cpu.count());
-        json.add("server_cpu_ns_per_delivery",
-                 per_delivery_ns(*report.server_cpu, report.window_heard));
-    }
+    scenario.add_to(json, report);
+    for (const CountTrait& count : scenario.counts())
+        json.add(count.name, report.totals.get(count.which));
+    for (std::size_t i = 0; i < scenario.series().size(); ++i)
+        add_series(json, scenario.series()[i].name, report.totals.series[i]);
+    add_server(json, report, scenario.unit());
     json.add("own_cpu_seconds", report.own_cpu_seconds);
+    json.add("own_workers", report.workers);
+    json.add("own_processes", report.in_processes ? report.workers : 1);
     json.add("busiest_thread", report.busiest_thread);
+    json.add("starved_thread", report.starved_thread);
     json.add("behind_max_us", microseconds(static_cast<std::uint64_t>(report.behind_max)));
+    json.add("loop_lag_max_us", microseconds(static_cast<std::uint64_t>(report.turn_max)));
     json.add("bottleneck", std::string_view{report.bottleneck()});
     json.print();
 }
 
-void print_text(const Report& report, const Options& options) {
-    fmt::print("fanout: {} connections, {} groups of {}, {} talkers, {:.1f} s\n",
-               options.connections, options.group_count(), options.group_size, options.talkers,
-               report.window_seconds);
-    fmt::print("deliveries  {:.0f} a second; {} frames sent, {} deliveries of {} expected\n",
-               rate(report), report.sent, report.heard, report.expected);
-    fmt::print(
-        "faults      lost {}, duplicated {}, reordered {}, corrupted {}, misdirected {}, "
-        "malformed {}\n",
-        report.faults.lost, report.faults.duplicated, report.faults.reordered,
-        report.faults.corrupted, report.faults.misdirected, report.faults.malformed);
-    fmt::print("latency     p50 {:.0f} us, p99 {:.0f} us, p99.9 {:.0f} us, max {:.0f} us\n",
-               microseconds(report.latency_ns.value_at(0.5)),
-               microseconds(report.latency_ns.value_at(0.99)),
-               microseconds(report.latency_ns.value_at(0.999)),
-               microseconds(report.latency_ns.max()));
+void print_series(std::string_view label, const Histogram& series) {
+    fmt::print("{:<12}", label);
+    for (const Percentile& percentile : percentiles) {
+        fmt::print("{} {}, ", percentile.label, human_time(series.value_at(percentile.fraction)));
+    }
+    fmt::print("max {}\n", human_time(series.max()));
+}
+
+void print_text(const Report& report, const Scenario& scenario) {
+    scenario.print(report);
+    for (std::size_t i = 0; i < scenario.series().size(); ++i) {
+        if (report.totals.series[i].count() == 0) continue;
+        print_series(scenario.series()[i].label, report.totals.series[i]);
+    }
     if (report.server_cpu) {
-        const std::chrono::duration<double> cpu = *report.server_cpu;
-        fmt::print("server CPU  {:.0f} ns per delivery, {:.2f} s\n",
-                   per_delivery_ns(*report.server_cpu, report.window_heard), cpu.count());
+        fmt::print(
+            "server CPU  {} per {}, {} in all\n",
+            human_time(static_cast<std::uint64_t>(cpu_per_unit(report, scenario.unit().which))),
+            scenario.unit().name,
+            human_time(static_cast<std::uint64_t>(report.server_cpu->count())));
+    }
+    if (const auto& memory = report.after.server) {
+        fmt::print("server RAM  {:.1f} MB resident, {:.1f} MB of it anonymous\n",
+                   static_cast<double>(memory->resident) / 1e6,
+                   static_cast<double>(memory->anonymous) / 1e6);
     }
     fmt::print(
-        "generator   {:.2f} s CPU, busiest thread {:.0f} %, at most {:.0f} us behind its "
-        "schedule\n",
-        report.own_cpu_seconds, 100 * report.busiest_thread,
-        microseconds(static_cast<std::uint64_t>(report.behind_max)));
+        "generator   {:.3f} s CPU in {} {}, the busiest {:.0f} %; at most {} behind its "
+        "schedule, {} until it saw what came\n",
+        report.own_cpu_seconds, report.workers,
+        report.in_processes   ? "processes"
+        : report.workers == 1 ? "thread"
+                              : "threads",
+        100 * report.busiest_thread, human_time(static_cast<std::uint64_t>(report.behind_max)),
+        human_time(static_cast<std::uint64_t>(report.turn_max)));
     if (const std::string why = report.bottleneck(); !why.empty()) {
-        fmt::print("beware      the generator was the bottleneck: {}\n", why);
+        fmt::print("beware      the generator may have set these figures, not the server: {}\n",
+                   why);
     }
+}
+
+client::Done write_file(const std::string& path, const std::string& text) {
+    std::FILE* file = std::fopen(path.c_str(), "we");
+    if (file == nullptr) return client::Failure{fmt::format("cannot write {}", path)};
+    const bool whole = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+    if (std::fclose(file) != 0 || !whole) {
+        return client::Failure{fmt::format("cannot write all of {}", path)};
+    }
+    return Ok{};
 }
 
 }  // namespace
 
-bool Report::passed() const noexcept {
-    return failure.empty() && faults.sum() == 0 && heard == expected && sent > 0;
+std::string human_time(std::uint64_t nanoseconds) {
+    const auto value = static_cast<double>(nanoseconds);
+    if (value < 1e4) return fmt::format("{} ns", nanoseconds);
+    if (value < 1e7) return fmt::format("{:.0f} us", value / 1e3);
+    if (value < 1e10) return fmt::format("{:.1f} ms", value / 1e6);
+    return fmt::format("{:.1f} s", value / 1e9);
 }
 
 std::string Report::bottleneck() const {
@@ -103,19 +148,43 @@ std::string Report::bottleneck() const {
         return fmt::format("a thread was busy {:.0f} % of the time; give it more --threads",
                            100 * busiest_thread);
     }
+    if (starved_thread > starved_max) {
+        return fmt::format(
+            "a thread waited {:.0f} % of the time for a core; give it --cores of "
+            "its own",
+            100 * starved_thread);
+    }
     if (behind_max > behind_allowed) {
-        return fmt::format("a frame left {:.1f} ms after it was due",
-                           static_cast<double>(behind_max) / 1e6);
+        return fmt::format("something left {} after it was due",
+                           human_time(static_cast<std::uint64_t>(behind_max)));
+    }
+    if (turn_max > turn_allowed) {
+        return fmt::format("it needed {} for one turn of its loop",
+                           human_time(static_cast<std::uint64_t>(turn_max)));
     }
     return {};
 }
 
-void print(const Report& report, const Options& options) {
-    if (options.json) {
-        print_json(report, options);
+void print(const Report& report, const Scenario& scenario) {
+    if (report.options.json) {
+        print_json(report, scenario);
     } else {
-        print_text(report, options);
+        print_text(report, scenario);
     }
+}
+
+client::Done write_histograms(const Report& report, const Scenario& scenario) {
+    constexpr double nanoseconds_per_microsecond = 1000;
+    const std::string& path = report.options.histogram;
+    if (path.empty()) return Ok{};
+    for (std::size_t i = 0; i < scenario.series().size(); ++i) {
+        const std::string name =
+            i == 0 ? path : fmt::format("{}.{}", path, scenario.series()[i].name);
+        auto done =
+            write_file(name, percentile_text(report.totals.series[i], nanoseconds_per_microsecond));
+        if (!done) return done;
+    }
+    return Ok{};
 }
 
 }  // namespace parley::load

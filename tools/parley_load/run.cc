@@ -1,17 +1,26 @@
-// Run: names and the first failure.
+// Run: names and tokens.
 #include "parley_load/run.h"
 
 #include <fmt/format.h>
 #include <random>
 
-namespace parley::load {
+#include "parley_load/token.h"
 
-Run::Run(const Options& options_given, const client::Endpoint& endpoint_given,
-         std::vector<client::Packet> packets_given)
+namespace parley::load {
+namespace {
+
+constexpr std::chrono::hours token_life{48};  // longer than any run
+
+}  // namespace
+
+Run::Run(const Options& options_given, Plan plan)
     : options(options_given),
-      endpoint(endpoint_given),
-      packets(std::move(packets_given)),
-      groups(options_given.group_count()),
+      endpoint(plan.endpoint),
+      division(plan.division),
+      sources(plan.sources),
+      packets(std::move(plan.packets)),
+      cores(std::move(plan.cores)),
+      board(division.worker_count(), plan.counted_groups),
       tag_(fmt::format("{:08x}", std::random_device{}())) {}
 
 std::string Run::user_name(std::uint32_t number) const {
@@ -22,16 +31,10 @@ std::string Run::group_name(std::uint32_t group) const {
     return fmt::format("load-{}-group-{}", tag_, group);
 }
 
-void Run::fail(std::string_view why) {
-    const std::lock_guard lock{failure_lock_};
-    if (failed_.load(std::memory_order_relaxed)) return;
-    failure_ = why;
-    failed_.store(true, std::memory_order_release);
-}
-
-std::string Run::failure() {
-    const std::lock_guard lock{failure_lock_};
-    return failure_;
+std::string Run::token(std::uint32_t number) const {
+    std::string user = user_name(number);
+    if (options.jwt_secret.empty()) return user;
+    return sign_token(options.jwt_secret, user, std::chrono::system_clock::now() + token_life);
 }
 
 }  // namespace parley::load
