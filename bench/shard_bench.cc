@@ -52,4 +52,26 @@ void lane_hop(benchmark::State& state) {
 }
 BENCHMARK(lane_hop)->Arg(64)->Arg(256);
 
+// What a busy shard does: many records, shown to the reader all at once.
+void lane_batch(benchmark::State& state) {
+    constexpr std::size_t batch = 64;
+    const auto size = static_cast<std::size_t>(state.range(0));
+    Lane lane{std::size_t{256} << 10};
+    Lane::Record record;
+    for (auto _ : state) {
+        for (std::size_t i = 0; i < batch; ++i) {
+            const auto space = lane.reserve(RecordKind::group_audio, size);
+            std::memset(space.data(), 1, size);
+            lane.commit();
+        }
+        lane.publish();
+        while (lane.front(record)) {
+            benchmark::DoNotOptimize(record.bytes.data());
+            lane.pop();
+        }
+    }
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(batch));
+}
+BENCHMARK(lane_batch)->Arg(64)->Arg(256);
+
 }  // namespace

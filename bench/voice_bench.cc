@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "allocations.h"
 #include "base/assert.h"
 #include "base/hash.h"
 #include "floor/arbiter.h"
@@ -27,6 +28,7 @@ void decode_audio(benchmark::State& state) {
     const auto message = sdk_audio();
     voiceping::Decoder decoder{voiceping::Dialect::router_2023};
     PARLEY_ASSERT(static_cast<bool>(decoder.decode(message)));
+    const bench::CountsAllocations counts{state};
     for (auto _ : state)
         benchmark::DoNotOptimize(decoder.decode(message));
     state.SetItemsProcessed(state.iterations());

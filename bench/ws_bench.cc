@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 #include <vector>
 
+#include "allocations.h"
 #include "shard/frame.h"
 #include "ws/connection.h"
 #include "ws/frame_reader.h"
@@ -28,9 +29,22 @@ void unmask(benchmark::State& state) {
 }
 BENCHMARK(unmask)->Apply(payload_sizes);
 
+// The head alone: what is left of a frame that is encoded in place.
+void write_head(benchmark::State& state) {
+    std::array<std::byte, ws::head_bytes_max> head;
+    const auto size = static_cast<std::uint64_t>(state.range(0));
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(ws::write_head(ws::Opcode::binary, size, head));
+        benchmark::DoNotOptimize(head.data());
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(write_head)->Apply(payload_sizes);
+
 void encode_frame(benchmark::State& state) {
     FramePool frames{{}};
     const std::vector<std::byte> payload(static_cast<std::size_t>(state.range(0)));
+    const bench::CountsAllocations counts{state};
     for (auto _ : state) {
         const FrameRef frame = ws::encode_frame(frames, ws::Opcode::binary, payload);
         benchmark::DoNotOptimize(frame.bytes().data());

@@ -33,8 +33,9 @@ private:
     std::uint32_t block_ = 1;  ///< consecutive connections from one address
 };
 
-/// How many ports of one address to use, from the text of ip_local_port_range: nine tenths, since
-/// finding the last free ones takes the kernel long, and others may need some.
+/// How many ports of one address to use, from the text of ip_local_port_range: a fifth. Finding a
+/// free one among many that are taken takes the kernel long, half a millisecond for the last tenth;
+/// loopback has addresses enough.
 std::optional<std::uint32_t> parse_port_range(std::string_view text) noexcept;
 
 /// The same of this machine; a cautious number if it does not say.
