@@ -22,7 +22,7 @@ std::uint64_t keyed_hash(std::string_view text, const HashKey& key) noexcept {
     crypto_shorthash(reinterpret_cast<unsigned char*>(&hash),
                      reinterpret_cast<const unsigned char*>(text.data()), text.size(),
                      key.bytes.data());
-    return hash;
+    return hash == 0 ? 1 : hash;
 }
 
 }  // namespace parley

@@ -17,8 +17,9 @@ struct HashKey {
     static HashKey random() noexcept;
 };
 
-/// SipHash-2-4 of `text` under `key`. The same on every shard of a process, so it also says
-/// where a user or a group lives.
+/// SipHash-2-4 of `text` under `key`, with 1 for 0: that number stands for nobody, and tables mark
+/// free places with it. The same on every shard of a process, so it also says where a user or a
+/// group lives.
 std::uint64_t keyed_hash(std::string_view text, const HashKey& key) noexcept;
 
 }  // namespace parley

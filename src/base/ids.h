@@ -11,7 +11,7 @@ enum class ShardId : std::uint16_t {};
 
 /// A user or a group, by the keyed hash of its id (base/hash.h). Two ids with the same hash would
 /// be taken for one; with a 128-bit secret that nobody outside knows, a million names collide with
-/// a chance of 3 in 10^8 (docs/decisions/0004-keys-are-hashes.md).
+/// a chance of 3 in 10^8 (docs/decisions/0004-keys-are-hashes.md). The number 0 is nobody's.
 enum class UserKey : std::uint64_t {};
 enum class GroupKey : std::uint64_t {};
 

@@ -28,8 +28,8 @@ Groups::Groups(Shard& shard, Listeners& listeners) noexcept : shard_(shard), lis
 }
 
 Group* Groups::find(GroupKey key) noexcept {
-    const auto found = groups_.find(key);
-    return found == groups_.end() ? nullptr : found->second.get();
+    const std::unique_ptr<Group>* found = groups_.find(key);
+    return found == nullptr ? nullptr : found->get();
 }
 
 void Groups::set_listening(GroupKey key, bool listening) noexcept {
@@ -46,7 +46,7 @@ void Groups::on_group_listen(ShardId from, std::span<std::byte> record) noexcept
 }
 
 void Groups::listen(GroupKey key, ShardId shard, bool listening) noexcept {
-    auto& group = groups_[key];
+    std::unique_ptr<Group>& group = groups_.find_or_insert(key);
     if (!group) group = std::make_unique<Group>(key, *limits_, *watch_);
     if (listening) {
         group->shards.push_back(shard);

@@ -7,9 +7,9 @@
 #pragma once
 
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
+#include "base/flat_map.h"
 #include "floor/arbiter.h"
 #include "group/listeners.h"
 #include "shard/shard.h"
@@ -76,8 +76,7 @@ public:
 
     template <class Visit>
     void for_each(Visit visit) {
-        for (auto& [key, group] : groups_)
-            visit(*group);
+        groups_.for_each([&visit](GroupKey, std::unique_ptr<Group>& group) { visit(*group); });
     }
     std::size_t size() const noexcept { return groups_.size(); }
 
@@ -90,7 +89,7 @@ private:
     Listeners& listeners_;
     const floor::Limits* limits_ = nullptr;
     FloorWatch* watch_ = nullptr;
-    std::unordered_map<GroupKey, std::unique_ptr<Group>> groups_;
+    FlatMap<GroupKey, std::unique_ptr<Group>> groups_;
 };
 
 }  // namespace parley::group

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "base/assert.h"
-#include "net/limits.h"
+#include "group/limits.h"
 
 namespace parley::group {
 namespace {
@@ -21,7 +21,7 @@ Listeners::Listeners(Shard& shard) noexcept : shard_(shard) {
 
 bool Listeners::add(session::Session& session, GroupKey group) {
     PARLEY_ASSERT(session.subscription(group) == nullptr);
-    std::unique_ptr<Audience>& audience = audiences_[group];
+    std::unique_ptr<Audience>& audience = audiences_.find_or_insert(group);
     if (!audience) audience = std::make_unique<Audience>();
     send_gathered(*audience);
     std::vector<Listener>& listeners = audience->listeners;
@@ -34,9 +34,9 @@ bool Listeners::add(session::Session& session, GroupKey group) {
 bool Listeners::remove(session::Session& session, GroupKey group) noexcept {
     session::Subscription* subscription = session.subscription(group);
     PARLEY_ASSERT(subscription != nullptr);
-    const auto found = audiences_.find(group);
-    send_gathered(*found->second);
-    std::vector<Listener>& listeners = found->second->listeners;
+    Audience& audience = **audiences_.find(group);
+    send_gathered(audience);
+    std::vector<Listener>& listeners = audience.listeners;
     const std::uint32_t place = subscription->place;
     PARLEY_ASSERT(listeners[place].session == &session);
     listeners[place] = listeners.back();
@@ -45,14 +45,14 @@ bool Listeners::remove(session::Session& session, GroupKey group) noexcept {
     *subscription = session.subscriptions.back();
     session.subscriptions.pop_back();
     if (!listeners.empty()) return false;
-    audiences_.erase(found);
+    audiences_.erase(group);
     return true;
 }
 
 void Listeners::deliver(GroupKey group, const wire::Event& event, UserKey except) noexcept {
-    const auto found = audiences_.find(group);
-    if (found == audiences_.end()) return;
-    Audience& audience = *found->second;
+    const std::unique_ptr<Audience>* found = audiences_.find(group);
+    if (found == nullptr) return;
+    Audience& audience = **found;
     if (event.kind == wire::Kind::audio) return gather(audience, event, except);
     send_gathered(audience);
     const FrameRef frame = session::encode_event(shard_.frames(), event);
@@ -75,6 +75,7 @@ void Listeners::gather(Audience& audience, const wire::Event& event, UserKey exc
         gathered.set_messages(0);
         audience.except = except;
         gathering_.push_back(audience);
+        prefetch(audience, 0, prefetch_ahead);  // they are sent to when other frames were taken in
     }
     const std::size_t end = gathered.bytes().size();
     session::write_event_frame(event, gathered.space().subspan(end));
@@ -86,7 +87,7 @@ void Listeners::gather(Audience& audience, const wire::Event& event, UserKey exc
 bool Listeners::make_room(FrameRef& gathered, std::size_t size) noexcept {
     const std::size_t together = gathered.bytes().size() + size;
     if (together <= gathered.space().size()) return true;
-    if (together > net::coalesced_bytes_max) return false;
+    if (together > gathered_bytes_max) return false;
     FrameRef larger = shard_.frames().allocate_prepared(together);
     if (!larger) return false;
     std::ranges::copy(gathered.bytes(), larger.space().begin());
@@ -101,6 +102,12 @@ void Listeners::send_gathered(Audience& audience) noexcept {
     audience.hook.unlink();
     const FrameRef frame = std::move(audience.gathered);
     send(audience, frame, net::Delivery::perishable, audience.except);
+}
+
+void Listeners::prefetch(const Audience& audience, std::size_t from, std::size_t to) noexcept {
+    const std::size_t end = std::min(to, audience.listeners.size());
+    for (std::size_t i = from; i < end; ++i)
+        audience.listeners[i].session->prefetch();
 }
 
 void Listeners::send(const Audience& audience, const FrameRef& frame, net::Delivery delivery,

@@ -10,9 +10,9 @@
 #pragma once
 
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
+#include "base/flat_map.h"
 #include "base/ids.h"
 #include "session/session.h"
 
@@ -56,6 +56,7 @@ private:
 
     void gather(Audience& audience, const wire::Event& event, UserKey except) noexcept;
     bool make_room(FrameRef& gathered, std::size_t size) noexcept;
+    static void prefetch(const Audience& audience, std::size_t from, std::size_t to) noexcept;
     void send_gathered(Audience& audience) noexcept;
     void send(const Audience& audience, const FrameRef& frame, net::Delivery delivery,
               UserKey except) noexcept;
@@ -63,8 +64,7 @@ private:
     void on_turn_end() noexcept;
 
     Shard& shard_;
-    std::unordered_map<GroupKey, std::unique_ptr<Audience>>
-        audiences_;  // none is without listeners
+    FlatMap<GroupKey, std::unique_ptr<Audience>> audiences_;  // none is without listeners
     IntrusiveList<Audience, &Audience::hook> gathering_;
     std::uint64_t deliveries_ = 0;
     std::uint64_t voice_dropped_ = 0;

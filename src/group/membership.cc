@@ -39,11 +39,12 @@ void Membership::on_signed_in(store::Ticket ticket, Result<store::SignedIn> answ
     } else {
         ++store_failures_;  // it signs in all the same, with what its token says
     }
-    for (const std::string& group : session->identity().groups) {
+    for (const std::string& group : session->token_groups()) {
         listen(*session, parts_.shard.key<GroupKey>(group));
         parts_.store.add_member(*this, ticket, session->user(), group);
     }
     replace_others(*session, other_device);
+    session->finish_sign_in();
 }
 
 void Membership::on_stored(store::Ticket, Status answer) noexcept {
@@ -53,11 +54,10 @@ void Membership::on_stored(store::Ticket, Status answer) noexcept {
 // A user has one live session: the newest. What the others are told is the original's wording,
 // which radios show.
 void Membership::replace_others(session::Session& session, bool other_device) noexcept {
-    session::Sessions::UserList* sessions = parts_.sessions.sessions_of(session.key());
     std::vector<std::byte> words;
-    wire::append_str(
-        "userId " + session.user() + " has logged in from another deviceId " + session.device(),
-        words);
+    wire::append_str("userId " + std::string(session.user()) +
+                         " has logged in from another deviceId " + session.device(),
+                     words);
     std::vector<std::byte> nobody;
     wire::append_int(0, nobody);
     const wire::Event replaced{.kind = wire::Kind::replaced,
@@ -65,11 +65,11 @@ void Membership::replace_others(session::Session& session, bool other_device) no
                                .from = nobody,
                                .to = session.encoded_user(),
                                .payload = words};
-    for (session::Session& other : *sessions) {
-        if (&other == &session) continue;
+    parts_.sessions.for_each_of(session.key(), [&](session::Session& other) {
+        if (&other == &session) return;
         if (other_device) other.tell(replaced);
         other.close(ws::CloseCode::no_status, {});
-    }
+    });
 }
 
 void Membership::sign_out(session::Session& session) noexcept {
@@ -100,17 +100,16 @@ void Membership::join(session::Session& session, const wire::Command& command) n
         return tell_unauthorized(parts_.post, session.ref(),
                                  {.from = command.from.encoded, .to = command.to.encoded});
     }
-    for (session::Session& each : *parts_.sessions.sessions_of(session.key()))
-        listen(each, group);
+    parts_.sessions.for_each_of(session.key(),
+                                [&](session::Session& each) { listen(each, group); });
     parts_.store.add_member(*this, ticket_of(session), session.user(), command.to.text);
 }
 
 void Membership::leave(session::Session& session, const wire::Command& command) noexcept {
     if (parts_.policy == JoinPolicy::managed) return;
     const GroupKey group = parts_.shard.key<GroupKey>(command.to.text);
-    for (session::Session& each : *parts_.sessions.sessions_of(session.key())) {
-        stop_listening(each, group);
-    }
+    parts_.sessions.for_each_of(session.key(),
+                                [&](session::Session& each) { stop_listening(each, group); });
     parts_.store.remove_member(*this, ticket_of(session), session.user(), command.to.text);
 }
 

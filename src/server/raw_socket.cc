@@ -1,13 +1,14 @@
 #include "server/raw_socket.h"
 
+#include <algorithm>
+
 namespace parley::server {
 
-RawSocket::RawSocket(net::Shared& net, const ws::Settings& settings, int descriptor,
-                     Handler& handler, Gone gone) noexcept
-    : net_(net), handler_(handler), gone_(gone), connection_(net, settings, descriptor, *this) {}
+RawSocket::RawSocket(ws::Shared& shared, int descriptor, Handler& handler, Gone gone) noexcept
+    : Connection(shared, descriptor), handler_(handler), gone_(gone) {}
 
 void RawSocket::open(session::Admission admission) noexcept {
-    connection_.open(admission.reply, admission.received);
+    Connection::open(admission.reply, admission.received);
 }
 
 void RawSocket::on_message(ws::Opcode opcode, std::span<std::byte> payload) noexcept {
@@ -17,13 +18,19 @@ void RawSocket::on_message(ws::Opcode opcode, std::span<std::byte> payload) noex
 
 void RawSocket::send(MessageType type, std::span<const std::byte> bytes) noexcept {
     const auto opcode = type == MessageType::text ? ws::Opcode::text : ws::Opcode::binary;
-    FrameRef frame = ws::encode_frame(net_.shard.frames(), opcode, bytes);
-    if (!frame) return connection_.abort();
-    connection_.send(std::move(frame), net::Delivery::lasting);
+    const FrameRef frame = ws::encode_frame(shared().net.shard.frames(), opcode, bytes);
+    if (!frame) return abort();
+    Connection::send(frame, net::Delivery::lasting);
+}
+
+std::size_t RawSocket::write_ping(PingPayload payload) const noexcept {
+    constexpr std::string_view text = "parley";
+    std::ranges::copy(std::as_bytes(std::span{text}), payload.begin());
+    return text.size();
 }
 
 void RawSocket::close(std::uint16_t code, std::string_view reason) noexcept {
-    connection_.close(static_cast<ws::CloseCode>(code), reason);
+    Connection::close(static_cast<ws::CloseCode>(code), reason);
 }
 
 }  // namespace parley::server

@@ -16,11 +16,7 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
                                                         : session::Opening::Admit::anybody},
       net_(shard, options.queues),
       decoder_(options.dialect),
-      context_{.net = net_,
-               .settings = options.sockets,
-               .decoder = decoder_,
-               .dialect = options.dialect,
-               .commands = *this},
+      context_(net_, options.sockets, decoder_, options.dialect, *this),
       post_(shard, sessions_),
       store_({.hash_key = shard.fabric().hash_key()}),
       listeners_(shard),
@@ -117,8 +113,7 @@ void Worker::welcome(session::Admission admission, int descriptor) noexcept {
         const auto gone = RawSocket::Gone::to<&Worker::on_raw_socket_gone>(*this);
         // Owned by the list; deleted in on_raw_socket_gone().
         auto* socket =
-            std::make_unique<RawSocket>(net_, options_.sockets, descriptor, *options_.handler, gone)
-                .release();
+            std::make_unique<RawSocket>(context_, descriptor, *options_.handler, gone).release();
         raw_sockets_.push_back(*socket);
         return socket->open(std::move(admission));
     }

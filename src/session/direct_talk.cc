@@ -8,8 +8,15 @@ namespace parley::session {
 
 DirectTalk& DirectTalks::begin(UserKey to, Instant now) {
     end(to);
-    if (talks_.size() == direct_talks_max) talks_.erase(talks_.begin());
-    return talks_.emplace_back(DirectTalk{.to = to, .began = now});
+    std::size_t count = 0;
+    auto youngest = talks_.before_begin();
+    for (auto next = talks_.begin(); next != talks_.end(); ++next) {
+        youngest = next;
+        ++count;
+    }
+    DirectTalk& begun = *talks_.insert_after(youngest, DirectTalk{.to = to, .began = now});
+    if (count == direct_talks_max) talks_.pop_front();
+    return begun;
 }
 
 DirectTalk* DirectTalks::find(UserKey to) noexcept {
@@ -18,7 +25,7 @@ DirectTalk* DirectTalks::find(UserKey to) noexcept {
 }
 
 void DirectTalks::end(UserKey to) noexcept {
-    std::erase_if(talks_, [to](const DirectTalk& talk) { return talk.to == to; });
+    talks_.remove_if([to](const DirectTalk& talk) { return talk.to == to; });
 }
 
 }  // namespace parley::session

@@ -4,7 +4,7 @@
 // began, for its duration and its limit. Pure.
 #pragma once
 
-#include <vector>
+#include <forward_list>
 
 #include "base/ids.h"
 #include "base/time.h"
@@ -27,7 +27,8 @@ public:
     void end(UserKey to) noexcept;
 
 private:
-    std::vector<DirectTalk> talks_;  // oldest first, at most direct_talks_max
+    std::forward_list<DirectTalk> talks_;  // oldest first, at most direct_talks_max
 };
+static_assert(sizeof(DirectTalks) == sizeof(void*), "every session has them, and few have any");
 
 }  // namespace parley::session

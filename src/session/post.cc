@@ -58,17 +58,17 @@ void Post::on_user_event(ShardId, std::span<std::byte> record) noexcept {
 }
 
 void Post::deliver(UserKey to, const wire::Event& event) noexcept {
-    Sessions::UserList* sessions = sessions_.sessions_of(to);
-    if (sessions == nullptr) return;
+    if (!sessions_.is_signed_in(to)) return;
     const bool is_voice = event.kind == wire::Kind::audio;
+    const auto delivery = is_voice ? net::Delivery::perishable : net::Delivery::lasting;
     const FrameRef frame = encode_event(shard_.frames(), event);
-    for (Session& session : *sessions) {
+    sessions_.for_each_of(to, [&](Session& session) {
         if (frame) {
-            session.send(frame, is_voice ? net::Delivery::perishable : net::Delivery::lasting);
+            session.send(frame, delivery);
         } else if (!is_voice) {
             session.tell(event);  // which ends a session that cannot be told
         }
-    }
+    });
 }
 
 }  // namespace parley::session

@@ -4,42 +4,80 @@
 #include <charconv>
 #include <utility>
 
+#include "base/assert.h"
 #include "wire/value.h"
 
 namespace parley::session {
 namespace {
 
-std::vector<std::byte> encode_user(const Identity& identity) {
-    std::vector<std::byte> encoded;
+constexpr std::string_view ping_prefix = "voiceping:";
+static_assert(store::name_size_max <= UINT16_MAX, "a session keeps the size of a name in 16 bits");
+
+std::unique_ptr<char[]> exact_copy(std::string_view text) {
+    auto copy = std::make_unique_for_overwrite<char[]>(text.size());
+    std::ranges::copy(text, copy.get());
+    return copy;
+}
+
+}  // namespace
+
+Session::Session(SessionContext& context, const SessionRef& ref, Admission admission,
+                 int descriptor) noexcept
+    : Connection(context, descriptor),
+      user_is_integer_(admission.identity.user_is_integer),
+      user_size_(static_cast<std::uint16_t>(admission.identity.user.size())),
+      slot_(ref.slot),
+      generation_(ref.generation),
+      key_(context.net.shard.key<UserKey>(admission.identity.user)),
+      user_(exact_copy(admission.identity.user)) {
+    PARLEY_ASSERT(admission.identity.user.size() <= store::name_size_max);
+    const bool is_new =
+        context.arrivals.try_emplace(slot_, Arrival{.admission = std::move(admission)}).second;
+    PARLEY_ASSERT(is_new);
+}
+
+Session::~Session() {
+    context().arrivals.erase(slot_);
+}
+
+Arrival& Session::arrival() const noexcept {
+    const auto found = context().arrivals.find(slot_);
+    PARLEY_ASSERT(found != context().arrivals.end());
+    return found->second;
+}
+
+void Session::forget_if_arrived() noexcept {
+    const Arrival& mine = arrival();
+    if (mine.is_open && mine.is_answered) context().arrivals.erase(slot_);
+}
+
+void Session::open() noexcept {
+    Arrival& mine = arrival();
+    const std::string reply = std::exchange(mine.admission.reply, {});
+    std::vector<std::byte> received = std::exchange(mine.admission.received, {});
+    mine.is_open = true;
+    forget_if_arrived();
+    Connection::open(reply, received);
+}
+
+void Session::finish_sign_in() noexcept {
+    arrival().is_answered = true;
+    forget_if_arrived();
+}
+
+std::span<const std::byte> Session::encoded_user() const noexcept {
+    std::vector<std::byte>& encoded = context().encoded_user;
+    encoded.clear();
     std::int64_t number = 0;
-    const std::string& text = identity.user;
+    const std::string_view text = user();
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
     const bool is_number = problem == std::errc{} && end == text.data() + text.size();
-    if (identity.user_is_integer && is_number) {
+    if (user_is_integer_ && is_number) {
         wire::append_int(number, encoded);
     } else {
         wire::append_str(text, encoded);
     }
     return encoded;
-}
-
-}  // namespace
-
-Session::Session(SessionContext& context, SessionRef ref, Admission admission,
-                 int descriptor) noexcept
-    : context_(context),
-      ref_(ref),
-      key_(context.net.shard.key<UserKey>(admission.identity.user)),
-      identity_(std::move(admission.identity)),
-      device_(std::move(admission.device)),
-      encoded_user_(encode_user(identity_)),
-      ping_payload_("voiceping:" + identity_.user),
-      admission_(std::move(admission)),
-      connection_(context.net, context.settings, descriptor, *this) {}
-
-void Session::open() noexcept {
-    Admission admission = std::exchange(admission_, Admission{});
-    connection_.open(admission.reply, admission.received);
 }
 
 Subscription* Session::subscription(GroupKey group) noexcept {
@@ -48,42 +86,53 @@ Subscription* Session::subscription(GroupKey group) noexcept {
 }
 
 void Session::tell(const wire::Event& event) noexcept {
-    const FrameRef frame = encode_event(context_.net.shard.frames(), event);
-    if (!frame) return connection_.abort();  // out of memory for frames: it must not miss this
-    connection_.send(frame, net::Delivery::lasting);
+    const FrameRef frame = encode_event(context().net.shard.frames(), event);
+    if (!frame) return abort();  // out of memory for frames: it must not miss this
+    send(frame, net::Delivery::lasting);
 }
 
 void Session::on_message(ws::Opcode opcode, std::span<std::byte> payload) noexcept {
-    ++context_.messages_in;
+    ++context().messages_in;
     if (opcode == ws::Opcode::binary) return on_binary(payload);
     // The router of 2026 takes a text frame for bytes, the one of 2023 takes none.
     std::vector<std::byte> bytes;
-    const bool taken = context_.dialect == wire::voiceping::Dialect::router_2026 &&
+    const bool taken = context().dialect == wire::voiceping::Dialect::router_2026 &&
                        wire::voiceping::bytes_of_text(payload, bytes);
     if (taken) return on_binary(bytes);
-    ++context_.messages_dropped;
+    ++context().messages_dropped;
 }
 
 void Session::on_binary(std::span<const std::byte> message) noexcept {
-    Result<wire::Command> decoded = context_.decoder.decode(message);
+    SessionContext& shared = context();
+    Result<wire::Command> decoded = shared.decoder.decode(message);
     if (!decoded) {
-        ++context_.messages_dropped;
+        ++shared.messages_dropped;
         return;
     }
     wire::Command& command = *decoded;
-    if (command.from.text != identity_.user) {
-        if (!command.from.text.empty()) ++context_.senders_corrected;
-        command.from = {identity_.user, encoded_user_};
+    if (command.from.text != user()) {
+        if (!command.from.text.empty()) ++shared.senders_corrected;
+        command.from = {user(), encoded_user()};
     }
-    context_.commands.on_command(*this, command);
+    shared.commands.on_command(*this, command);
+}
+
+std::size_t Session::write_ping(PingPayload payload) const noexcept {
+    static_assert(ping_prefix.size() < ws::control_bytes_max);
+    const auto prefix = std::as_bytes(std::span{ping_prefix});
+    const auto name = std::as_bytes(std::span{user()});
+    const std::size_t name_size = std::min(name.size(), payload.size() - prefix.size());
+    const auto end = std::ranges::copy(prefix, payload.begin()).out;
+    std::ranges::copy(name.first(name_size), end);
+    return prefix.size() + name_size;
 }
 
 void Session::on_closing() noexcept {
-    context_.commands.on_leaving(*this);
+    context().commands.on_leaving(*this);
 }
 
-void Session::on_closed() noexcept {
-    context_.commands.on_gone(*this);
+void Session::on_gone() noexcept {
+    context().commands.on_gone(*this);
 }
 
 }  // namespace parley::session

@@ -3,14 +3,20 @@
 // Its frames become commands here, stamped with who it is, and events become its frames. What the
 // commands do is decided above (Commands). It lives on the home shard of its user, in a slot of
 // Sessions, and is addressed by SessionRef.
+//
+// A server has as many sessions as users are connected, and nearly all of them listen: so a
+// session keeps what it always needs, and what it needs only while it signs in is kept by the
+// context (docs/decisions/0007-what-an-idle-connection-costs.md).
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/ids.h"
-#include "base/intrusive_list.h"
+#include "base/small_vector.h"
 #include "session/admission.h"
 #include "session/direct_talk.h"
 #include "session/event_frame.h"
@@ -44,74 +50,92 @@ protected:
     ~Commands() = default;
 };
 
+/// What is left of the opening handshake until the session is open and its sign-in is answered.
+struct Arrival {
+    Admission admission;
+    bool is_open = false;
+    bool is_answered = false;
+};
+
 /// What the sessions of one shard share.
-struct SessionContext {
-    net::Shared& net;
-    ws::Settings settings;
+struct SessionContext : ws::Shared {
+    SessionContext(net::Shared& net_share, const ws::Settings& settings,
+                   wire::voiceping::Decoder& session_decoder,
+                   wire::voiceping::Dialect session_dialect, Commands& session_commands) noexcept
+        : ws::Shared(net_share, settings),
+          decoder(session_decoder),
+          dialect(session_dialect),
+          commands(session_commands) {}
+
     wire::voiceping::Decoder& decoder;
     wire::voiceping::Dialect dialect;
     Commands& commands;
+    std::unordered_map<std::uint32_t, Arrival> arrivals;  ///< by slot
+    std::vector<std::byte> encoded_user;                  ///< the one encoded last
     std::uint64_t messages_in = 0;
     std::uint64_t messages_dropped = 0;   ///< that were no message of the protocol
     std::uint64_t senders_corrected = 0;  ///< messages that claimed another sender
 };
 
-class Session final : private ws::Connection::Peer {
+class Session final : private ws::Connection {
 public:
-    Session(SessionContext& context, SessionRef ref, Admission admission, int descriptor) noexcept;
+    Session(SessionContext& context, const SessionRef& ref, Admission admission,
+            int descriptor) noexcept;
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
-    ~Session() = default;
+    ~Session();
 
     /// Sends the 101 answer and reads on. What came behind the request is taken as well.
     void open() noexcept;
+    /// The sign-in was answered: device() and token_groups() are forgotten.
+    void finish_sign_in() noexcept;
 
-    SessionRef ref() const noexcept { return ref_; }
+    SessionRef ref() const noexcept { return {slot_, generation_, context().net.shard.id()}; }
     UserKey key() const noexcept { return key_; }
-    const std::string& user() const noexcept { return identity_.user; }
-    const std::string& device() const noexcept { return device_; }
-    const Identity& identity() const noexcept { return identity_; }
-    /// The user's id as this session's frames carry it, if they do not say otherwise.
-    std::span<const std::byte> encoded_user() const noexcept { return encoded_user_; }
+    std::string_view user() const noexcept { return {user_.get(), user_size_}; }
+    /// Requires that finish_sign_in() was not called.
+    const std::string& device() const noexcept { return arrival().admission.device; }
+    /// The groups that its token names. Requires that finish_sign_in() was not called.
+    const std::vector<std::string>& token_groups() const noexcept {
+        return arrival().admission.identity.groups;
+    }
+    /// The user's id as this session's frames carry it, if they do not say otherwise. Valid until
+    /// a session of this shard is asked again.
+    std::span<const std::byte> encoded_user() const noexcept;
 
     /// Encodes for this session alone. Never dropped in silence.
     void tell(const wire::Event& event) noexcept;
-    /// Sends a frame that was encoded for this session's format.
-    void send(const FrameRef& frame, net::Delivery delivery) noexcept {
-        connection_.send(frame, delivery);
-    }
-    /// Fetches what send() looks at, for who sends to many one after the other.
-    void prefetch() const noexcept { connection_.prefetch(); }
-    void close(ws::CloseCode code, std::string_view reason) noexcept {
-        connection_.close(code, reason);
-    }
-    /// Drops the connection without a word.
-    void abort() noexcept { connection_.abort(); }
-    bool is_open() const noexcept { return connection_.is_open(); }
+    /// send() takes a frame that was encoded for this session's format.
+    using Connection::abort;
+    using Connection::close;
+    using Connection::is_open;
+    using Connection::prefetch;
+    using Connection::send;
 
     /// Null if the session is not in the group.
     Subscription* subscription(GroupKey group) noexcept;
 
-    std::vector<Subscription> subscriptions;  ///< kept by group::Listeners
-    DirectTalks talks;                        ///< kept by relay::DirectTalk
-    ListHook user_hook;                       ///< among the sessions of its user
+    DirectTalks talks;  ///< kept by relay::DirectRelay
+    /// Kept by group::Listeners. The members behind it lie in its last bytes.
+    [[no_unique_address]] SmallVector<Subscription> subscriptions;
 
 private:
+    SessionContext& context() const noexcept { return static_cast<SessionContext&>(shared()); }
+    Arrival& arrival() const noexcept;
+    void forget_if_arrived() noexcept;
     void on_message(ws::Opcode opcode, std::span<std::byte> payload) noexcept override;
-    std::string_view ping_payload() const noexcept override { return ping_payload_; }
+    std::size_t write_ping(PingPayload payload) const noexcept override;
     void on_closing() noexcept override;
-    void on_closed() noexcept override;
+    void on_gone() noexcept override;
     void on_binary(std::span<const std::byte> message) noexcept;
 
-    SessionContext& context_;
-    const SessionRef ref_;
+    const bool user_is_integer_;  // as it was typed
+    const std::uint16_t user_size_;
+    const std::uint32_t slot_;
+    const std::uint32_t generation_;
     const UserKey key_;
-    Identity identity_;
-    std::string device_;
-    std::vector<std::byte> encoded_user_;
-    std::string ping_payload_;
-    Admission admission_;  // what open() still needs; empty after it
-    ws::Connection connection_;
+    std::unique_ptr<char[]> user_;
 };
+static_assert(sizeof(Session) == 256, "a multiple of the cache line: see ws::Connection");
 
 }  // namespace parley::session

@@ -1,56 +1,82 @@
 #include "session/sessions.h"
 
+#include <memory>
 #include <utility>
 
 #include "base/assert.h"
 
 namespace parley::session {
+namespace {
+
+constexpr std::uint64_t bit(std::uint32_t number) noexcept {
+    return std::uint64_t{1} << number;
+}
+
+}  // namespace
+
+Sessions::~Sessions() {
+    PARLEY_ASSERT(size_ == 0);
+}
+
+void Sessions::add_chunk() {
+    const auto first = static_cast<std::uint32_t>(chunks_.size() * chunk_slots);
+    PARLEY_ASSERT(first < no_slot - chunk_slots);
+    Chunk& chunk = *chunks_.emplace_back(std::make_unique<Chunk>());
+    for (std::uint32_t i = chunk_slots; i-- > 0;) {
+        chunk.slots[i].free = {.generation = 0, .next = first_free_};
+        first_free_ = first + i;
+    }
+}
 
 Session& Sessions::add(SessionContext& context, Admission admission, int descriptor) {
-    if (free_.empty()) {
-        free_.push_back(static_cast<std::uint32_t>(slots_.size()));
-        slots_.emplace_back();
-    }
-    const std::uint32_t index = free_.back();
-    free_.pop_back();
-    Slot& slot = slots_[index];
-    const SessionRef ref{index, slot.generation, context.net.shard.id()};
-    slot.session = std::make_unique<Session>(context, ref, std::move(admission), descriptor);
-    return *slot.session;
+    if (first_free_ == no_slot) add_chunk();
+    const std::uint32_t number = first_free_;
+    Chunk& chunk = chunk_of(number);
+    Slot& slot = chunk.slots[number % chunk_slots];
+    first_free_ = slot.free.next;
+    const SessionRef ref{number, slot.free.generation, context.net.shard.id()};
+    Session& session =
+        *std::construct_at(&slot.session, context, ref, std::move(admission), descriptor);
+    chunk.used |= bit(number % chunk_slots);
+    ++size_;
+    return session;
 }
 
 void Sessions::remove(Session& session) noexcept {
-    Slot& slot = slots_[session.ref().slot];
-    PARLEY_ASSERT(slot.session.get() == &session);
-    free_.push_back(session.ref().slot);
-    ++slot.generation;
-    slot.session.reset();
+    const SessionRef ref = session.ref();
+    PARLEY_ASSERT(find(ref) == &session);
+    Chunk& chunk = chunk_of(ref.slot);
+    Slot& slot = chunk.slots[ref.slot % chunk_slots];
+    std::destroy_at(&session);
+    slot.free = {.generation = ref.generation + 1, .next = first_free_};
+    chunk.used &= ~bit(ref.slot % chunk_slots);
+    first_free_ = ref.slot;
+    --size_;
 }
 
 Session* Sessions::find(const SessionRef& ref) noexcept {
-    if (ref.slot >= slots_.size()) return nullptr;
-    Slot& slot = slots_[ref.slot];
-    return slot.generation == ref.generation ? slot.session.get() : nullptr;
+    if (ref.slot / chunk_slots >= chunks_.size()) return nullptr;
+    if ((chunk_of(ref.slot).used & bit(ref.slot % chunk_slots)) == 0) return nullptr;
+    Session& session = session_in(ref.slot);
+    return session.ref().generation == ref.generation ? &session : nullptr;
 }
 
 void Sessions::sign_in(Session& session) {
-    auto& list = users_[session.key()];
-    if (!list) list = std::make_unique<UserList>();
-    list->push_back(session);
+    by_user_.insert({.user_hash = hash_of(session.key()), .slot = session.ref().slot});
 }
 
 bool Sessions::sign_out(Session& session) noexcept {
-    session.user_hook.unlink();
-    const auto found = users_.find(session.key());
-    if (found == users_.end()) return false;
-    if (!found->second->empty()) return false;
-    users_.erase(found);
-    return true;
+    const std::uint32_t slot = session.ref().slot;
+    const auto place = by_user_.find(hash_of(session.key()),
+                                     [slot](const Entry& entry) { return entry.slot == slot; });
+    if (place == ByUser::none) return false;
+    by_user_.erase(place);
+    return !is_signed_in(session.key());
 }
 
-Sessions::UserList* Sessions::sessions_of(UserKey user) noexcept {
-    const auto found = users_.find(user);
-    return found == users_.end() ? nullptr : found->second.get();
+bool Sessions::is_signed_in(UserKey user) const noexcept {
+    const auto is_of_user = [this, user](const Entry& entry) { return key_of(entry) == user; };
+    return by_user_.find(hash_of(user), is_of_user) != ByUser::none;
 }
 
 }  // namespace parley::session

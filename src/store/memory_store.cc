@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/assert.h"
 
@@ -15,8 +16,8 @@ bool is_name(std::string_view text) noexcept {
 }
 
 /// The same names, each once.
-std::vector<std::string> distinct(std::span<const std::string> names) {
-    std::vector<std::string> sorted(names.begin(), names.end());
+std::vector<std::string_view> distinct(std::span<const std::string> names) {
+    std::vector<std::string_view> sorted(names.begin(), names.end());
     std::sort(sorted.begin(), sorted.end());
     sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
     return sorted;
@@ -25,8 +26,12 @@ std::vector<std::string> distinct(std::span<const std::string> names) {
 }  // namespace
 
 MemoryStore::MemoryStore(const MemoryStoreOptions& options)
-    : users_max_(options.users_max), users_(0, KeyedHash{options.hash_key}) {
+    : users_max_(options.users_max), hash_key_(options.hash_key) {
     PARLEY_ASSERT(users_max_ > 0);
+}
+
+UserKey MemoryStore::key(std::string_view user) const noexcept {
+    return static_cast<UserKey>(keyed_hash(user, hash_key_));
 }
 
 void MemoryStore::user_signed_in(StoreClient& client, Ticket ticket, std::string_view user,
@@ -35,10 +40,10 @@ void MemoryStore::user_signed_in(StoreClient& client, Ticket ticket, std::string
 }
 
 void MemoryStore::user_signed_out(std::string_view user) noexcept {
-    User* known = find(user);
+    UserRecord* known = in_use_.find(key(user));
     if (known == nullptr) return;
-    known->signed_in = false;
-    sort_in(*known);
+    known->set_signed_in(false);
+    settle(key(user));
 }
 
 void MemoryStore::add_member(StoreClient& client, Ticket ticket, std::string_view user,
@@ -58,36 +63,38 @@ void MemoryStore::set_groups(StoreClient& client, Ticket ticket, std::string_vie
 
 Result<SignedIn> MemoryStore::sign_in(std::string_view user, std::string_view device) {
     if (!is_name(user) || !is_name(device)) return limit_error(Limit::name);
-    User* known = find_or_add(user);
+    UserRecord* known = use(key(user));
     if (known == nullptr) return limit_error(Limit::users);
 
     SignedIn answer;
-    if (!known->device.empty()) answer.previous_device = std::move(known->device);
-    answer.groups = known->groups;
-    known->device = std::string(device);
-    known->signed_in = true;
-    sort_in(*known);
+    if (!known->device().empty()) answer.previous_device = std::string(known->device());
+    const auto groups = known->groups();
+    answer.groups.assign(groups.begin(), groups.end());
+    *known = UserRecord{device, groups};
+    known->set_signed_in(true);
     return answer;
 }
 
 Status MemoryStore::add(std::string_view user, std::string_view group) {
     if (!is_name(user) || !is_name(group)) return limit_error(Limit::name);
-    User* known = find_or_add(user);
+    UserRecord* known = use(key(user));
     if (known == nullptr) return limit_error(Limit::users);
-    std::vector<std::string>& groups = known->groups;
-    if (std::find(groups.begin(), groups.end(), group) != groups.end()) return Ok{};
+    if (known->in_group(group)) return Ok{};
+    auto groups = known->groups();
     if (groups.size() >= groups_per_user_max) return limit_error(Limit::groups);
-    groups.emplace_back(group);
-    sort_in(*known);
+    groups.push_back(group);
+    rewrite(*known, groups);
     return Ok{};
 }
 
 Status MemoryStore::remove(std::string_view user, std::string_view group) {
     if (!is_name(user) || !is_name(group)) return limit_error(Limit::name);
-    User* known = find(user);
-    if (known == nullptr) return Ok{};
-    std::erase(known->groups, group);
-    sort_in(*known);
+    UserRecord* known = in_use_.find(key(user));  // who is idle is in no group
+    if (known == nullptr || !known->in_group(group)) return Ok{};
+    auto groups = known->groups();
+    std::erase(groups, group);
+    rewrite(*known, groups);
+    settle(key(user));
     return Ok{};
 }
 
@@ -95,38 +102,47 @@ Status MemoryStore::set(std::string_view user, std::span<const std::string> grou
     if (!is_name(user) || !std::all_of(groups.begin(), groups.end(), is_name)) {
         return limit_error(Limit::name);
     }
-    std::vector<std::string> wanted = distinct(groups);
+    const std::vector<std::string_view> wanted = distinct(groups);
     if (wanted.size() > groups_per_user_max) return limit_error(Limit::groups);
-    // Being in no group is what an unknown user already is: nothing to keep.
-    User* known = wanted.empty() ? find(user) : find_or_add(user);
+    // Being in no group is what an unknown or idle user already is: nothing to keep.
+    UserRecord* known = wanted.empty() ? in_use_.find(key(user)) : use(key(user));
     if (known == nullptr) return wanted.empty() ? Status{Ok{}} : limit_error(Limit::users);
-    known->groups = std::move(wanted);
-    sort_in(*known);
+    rewrite(*known, wanted);
+    settle(key(user));
     return Ok{};
 }
 
-MemoryStore::User* MemoryStore::find(std::string_view name) noexcept {
-    const auto found = users_.find(name);
-    return found == users_.end() ? nullptr : &found->second;
+void MemoryStore::rewrite(UserRecord& record, std::span<const std::string_view> groups) {
+    const bool signed_in = record.signed_in();
+    record = UserRecord{record.device(), groups};
+    record.set_signed_in(signed_in);
 }
 
-MemoryStore::User* MemoryStore::find_or_add(std::string_view name) {
-    if (User* known = find(name); known != nullptr) return known;
-    if (users_.size() >= users_max_) {
-        if (idle_.empty()) return nullptr;
-        users_.erase(users_.find(idle_.front().name));  // the hook leaves the list by itself
-        ++forgotten_count_;
+UserRecord* MemoryStore::use(UserKey user) {
+    if (UserRecord* known = in_use_.find(user); known != nullptr) return known;
+    if (const auto* idle = idle_.find(user); idle != nullptr) {
+        UserRecord record = std::move((*idle)->record);
+        idle_.erase(user);
+        return &in_use_.insert(user, std::move(record));
     }
-    const auto [added, is_new] = users_.try_emplace(std::string(name));
-    PARLEY_ASSERT(is_new);
-    added->second.name = added->first;
-    return &added->second;
+    if (user_count() >= users_max_ && !forget_one()) return nullptr;
+    return &in_use_.insert(user, {});
 }
 
-void MemoryStore::sort_in(User& user) noexcept {
-    const bool idle = !user.signed_in && user.groups.empty();
-    if (!idle) return user.idle_hook.unlink();
-    if (!user.idle_hook.linked()) idle_.push_back(user);
+bool MemoryStore::forget_one() noexcept {
+    if (longest_idle_.empty()) return false;
+    idle_.erase(longest_idle_.front().user);  // the hook leaves the list by itself
+    ++forgotten_count_;
+    return true;
+}
+
+void MemoryStore::settle(UserKey user) {
+    UserRecord* record = in_use_.find(user);
+    if (record->signed_in() || record->has_groups()) return;
+    auto idle = std::make_unique<Idle>(user, std::move(*record));
+    longest_idle_.push_back(*idle);
+    in_use_.erase(user);
+    idle_.insert(user, std::move(idle));
 }
 
 }  // namespace parley::store

@@ -1,26 +1,31 @@
 // store::MemoryStore: keeps everything in memory and forgets it when the process ends.
 //
 //   a user is    signed in, or in a group           neither
-//                kept                  ◀──────────▶ idle: first to be forgotten
+//                in use                ◀──────────▶ idle: first to be forgotten
 //
-// Answers within the call. Writes nothing anywhere.
+// Answers within the call. Writes nothing anywhere. Users are told apart by the keyed hashes of
+// their names, as everywhere in the process (docs/decisions/0004-keys-are-hashes.md): comparing
+// the names as well would help nobody whose sessions are taken for another's, and keeping them for
+// it is a third of what a user costs.
 #pragma once
 
 #include <cstddef>
-#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <vector>
+#include <utility>
 
+#include "base/flat_map.h"
 #include "base/hash.h"
+#include "base/ids.h"
 #include "base/intrusive_list.h"
 #include "store/limits.h"
 #include "store/store.h"
+#include "store/user_record.h"
 
 namespace parley::store {
 
-/// How much a MemoryStore keeps, and the secret that keeps its table even.
+/// How much a MemoryStore keeps, and the secret of its hashes.
 struct MemoryStoreOptions {
     /// At most this many users. To make room for another, the user that has been idle (signed
     /// out and in no group) longest is forgotten; all that is lost is which device it used
@@ -30,7 +35,7 @@ struct MemoryStoreOptions {
     HashKey hash_key;
 };
 
-/// Memory: at most users_max x (130 names of name_size_max bytes), about 400 bytes a user in
+/// Memory: at most users_max x (129 names of name_size_max bytes), about 110 bytes a user in
 /// practice; see limits.h.
 class MemoryStore final : public Store {
 public:
@@ -47,42 +52,39 @@ public:
                     std::span<const std::string> groups) noexcept override;
 
     /// Users kept now, idle ones included.
-    std::size_t user_count() const noexcept { return users_.size(); }
+    std::size_t user_count() const noexcept { return in_use_.size() + idle_.size(); }
     /// Users forgotten so far to make room.
     std::size_t forgotten_count() const noexcept { return forgotten_count_; }
 
 private:
-    struct User {
-        std::string_view name;  ///< the table's own key
-        std::string device;     ///< empty if none was stored
-        std::vector<std::string> groups;
-        bool signed_in = false;
-        ListHook idle_hook;  ///< linked while the user is idle
-    };
-    struct KeyedHash {
-        using is_transparent = void;  // NOLINT(readability-identifier-naming): std's name
-        HashKey key;
-        std::size_t operator()(std::string_view name) const noexcept {
-            return keyed_hash(name, key);
-        }
+    struct Idle {
+        Idle(UserKey key, UserRecord kept) noexcept : user(key), record(std::move(kept)) {}
+
+        UserKey user;
+        UserRecord record;
+        ListHook hook;
     };
 
+    UserKey key(std::string_view user) const noexcept;
     Result<SignedIn> sign_in(std::string_view user, std::string_view device);
     Status add(std::string_view user, std::string_view group);
     Status remove(std::string_view user, std::string_view group);
     Status set(std::string_view user, std::span<const std::string> groups);
 
-    /// Null if unknown.
-    User* find(std::string_view name) noexcept;
-    /// Null if unknown and there is no room.
-    User* find_or_add(std::string_view name);
-    /// Puts the user on the idle list or takes it off, as it now is.
-    void sort_in(User& user) noexcept;
+    /// The record of the user, who is in use from now on. Null if unknown and there is no room.
+    UserRecord* use(UserKey user);
+    /// False if nobody is idle.
+    bool forget_one() noexcept;
+    static void rewrite(UserRecord& record, std::span<const std::string_view> groups);
+    /// Makes a user idle who is neither signed in nor in a group. Requires that it is in use.
+    void settle(UserKey user);
 
-    std::size_t users_max_;
+    const std::size_t users_max_;
+    const HashKey hash_key_;
     std::size_t forgotten_count_ = 0;
-    std::unordered_map<std::string, User, KeyedHash, std::equal_to<>> users_;
-    IntrusiveList<User, &User::idle_hook> idle_;  ///< idle longest first
+    FlatMap<UserKey, UserRecord> in_use_;
+    FlatMap<UserKey, std::unique_ptr<Idle>> idle_;
+    IntrusiveList<Idle, &Idle::hook> longest_idle_;  ///< those of idle_, longest first
 };
 
 }  // namespace parley::store

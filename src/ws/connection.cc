@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstring>
 
 #include "base/assert.h"
@@ -9,11 +10,7 @@
 namespace parley::ws {
 namespace {
 
-constexpr std::size_t control_payload_max = 125;  // RFC 6455 section 5.5
-
-std::span<const std::byte> bytes_of(std::string_view text) noexcept {
-    return std::as_bytes(std::span{text});
-}
+constexpr std::size_t cache_line_bytes = 64;
 
 }  // namespace
 
@@ -28,32 +25,63 @@ FrameRef encode_frame(FramePool& frames, Opcode opcode,
     return frame;
 }
 
-Connection::Connection(net::Shared& shared, const Settings& settings, int descriptor,
-                       Peer& peer) noexcept
-    : shared_(shared),
-      settings_(settings),
-      peer_(peer),
-      tcp_(shared, descriptor, *this),
-      reader_(Role::server, settings.messages),
-      timer_(Timer::Handler::to<&Connection::on_timer>(*this)) {}
+Shared::Shared(net::Shared& net_share, const Settings& settings) noexcept
+    : net(net_share),
+      limits_(settings.messages),
+      heartbeat_(settings.ping_interval, settings.pong_max),
+      timer_(Timer::Handler::to<&Shared::on_timer>(*this)) {}
+
+void Shared::begin(Pulse& pulse) noexcept {
+    heartbeat_.begin(pulse, net.shard.now());
+    start_timer();
+}
+
+void Shared::end(Pulse& pulse) noexcept {
+    heartbeat_.end(pulse);
+    if (heartbeat_.empty()) timer_.cancel();
+}
+
+void Shared::on_timer() noexcept {
+    const Instant now = net.shard.now();
+    for (auto due = heartbeat_.next(now); due.pulse != nullptr; due = heartbeat_.next(now))
+        Connection::carry_out(due);
+    start_timer();
+}
+
+// It may run for somebody who has left: then it finds nothing to do, and starts anew.
+void Shared::start_timer() noexcept {
+    if (heartbeat_.empty()) return;
+    const Instant deadline = heartbeat_.deadline(net.shard.now());
+    if (timer_.running() && timer_deadline_ <= deadline) return;
+    timer_deadline_ = deadline;
+    net.shard.timers().start(timer_, deadline);
+}
+
+Connection::Connection(Shared& shared, int descriptor) noexcept
+    : shared_(shared), tcp_(shared.net, descriptor, *this) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+    static_assert(offsetof(Connection, tcp_) == cache_line_bytes);
+#pragma GCC diagnostic pop
+}
 
 void Connection::open(std::string_view reply, std::span<std::byte> received) noexcept {
-    FrameRef frame = shared_.shard.frames().allocate(reply.size());
+    FrameRef frame = shared_.net.shard.frames().allocate(reply.size());
     if (!frame) return abort();
     std::memcpy(frame.space().data(), reply.data(), reply.size());
     frame.set_size(reply.size());
     tcp_.settle();
     tcp_.start();
     tcp_.send(frame, net::Delivery::lasting);
-    next_ping_ = shared_.shard.now() + settings_.ping_interval;
-    shared_.shard.timers().start(timer_, next_ping_);
+    shared_.begin(*this);
     if (!received.empty()) on_received(received);
 }
 
 void Connection::on_received(std::span<std::byte> bytes) noexcept {
-    asked_ = false;  // whatever it says, it is there
+    speak();
+    const FrameCutter::Rules rules{Role::server, shared_.limits_};
     while (is_open()) {
-        const Received received = reader_.next(bytes);
+        const Received received = reader_.next(bytes, rules);
         if (received.what == Received::What::need_more) return;
         take(received);
     }
@@ -64,9 +92,9 @@ void Connection::take(const Received& received) noexcept {
         case Received::What::need_more:
             return;
         case Received::What::text:
-            return peer_.on_message(Opcode::text, received.payload);
+            return on_message(Opcode::text, received.payload);
         case Received::What::binary:
-            return peer_.on_message(Opcode::binary, received.payload);
+            return on_message(Opcode::binary, received.payload);
         case Received::What::ping:
             return send_control(Opcode::pong, received.payload);
         case Received::What::pong:
@@ -81,13 +109,13 @@ void Connection::take(const Received& received) noexcept {
 
 void Connection::close(CloseCode code, std::string_view reason) noexcept {
     if (closing_) return;
-    std::array<std::byte, control_payload_max> payload;
+    std::array<std::byte, control_bytes_max> payload;
     std::size_t size = 0;
     if (code != CloseCode::no_status) {
         const auto number = static_cast<std::uint16_t>(code);
         payload[0] = static_cast<std::byte>(number >> 8);
         payload[1] = static_cast<std::byte>(number & 0xff);
-        const std::size_t kept = std::min(reason.size(), control_payload_max - 2);
+        const std::size_t kept = std::min<std::size_t>(reason.size(), control_bytes_max - 2);
         if (kept > 0) std::memcpy(payload.data() + 2, reason.data(), kept);
         size = 2 + kept;
     }
@@ -95,25 +123,34 @@ void Connection::close(CloseCode code, std::string_view reason) noexcept {
     finish();
 }
 
-// Its owner hears of it from the loop, never from within this call: whoever is telling many
-// sessions something may go on doing so.
-void Connection::abort() noexcept {
-    tcp_.abort();
-}
-
 // Nothing follows a close frame. The peer's answer to it, if any, is thrown away by the linger.
 void Connection::finish() noexcept {
     if (closing_) return;
-    closing_ = true;
-    timer_.cancel();
     tcp_.close_after_sending();
-    peer_.on_closing();
+    leave();
+}
+
+void Connection::leave() noexcept {
+    closing_ = true;
+    shared_.end(*this);
+    on_closing();
 }
 
 void Connection::send_control(Opcode opcode, std::span<const std::byte> payload) noexcept {
-    FrameRef frame = encode_frame(shared_.shard.frames(), opcode, payload);
+    const FrameRef frame = encode_frame(shared_.net.shard.frames(), opcode, payload);
     if (!frame) return tcp_.abort();
     tcp_.send(frame, net::Delivery::lasting);
+}
+
+void Connection::carry_out(const Heartbeat::Due& due) noexcept {
+    auto& connection = static_cast<Connection&>(*due.pulse);
+    if (due.what == Heartbeat::Do::ask) return connection.ping();
+    connection.abort();
+}
+
+void Connection::ping() noexcept {
+    std::array<std::byte, control_bytes_max> payload;
+    send_control(Opcode::ping, std::span{payload}.first(write_ping(payload)));
 }
 
 void Connection::on_end() noexcept {
@@ -121,31 +158,12 @@ void Connection::on_end() noexcept {
 }
 
 void Connection::on_closed() noexcept {
-    if (!closing_) {
-        closing_ = true;
-        timer_.cancel();
-        peer_.on_closing();
-    }
-    peer_.on_closed();
+    if (!closing_) leave();
+    on_gone();
 }
 
 void Connection::on_detached(int) noexcept {
     PARLEY_ASSERT(false);  // an open WebSocket is never detached
-}
-
-void Connection::on_timer() noexcept {
-    const Instant now = shared_.shard.now();
-    if (asked_ && now - asked_at_ >= settings_.pong_max) return abort();
-    if (now >= next_ping_) {
-        if (!asked_) asked_at_ = now;
-        asked_ = true;
-        next_ping_ = now + settings_.ping_interval;
-        const auto payload = peer_.ping_payload().substr(0, control_payload_max);
-        send_control(Opcode::ping, bytes_of(payload));
-        if (closing_) return;
-    }
-    const Instant give_up = asked_ ? asked_at_ + settings_.pong_max : Instant::max();
-    shared_.shard.timers().start(timer_, std::min(next_ping_, give_up));
 }
 
 }  // namespace parley::ws

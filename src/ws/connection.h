@@ -1,11 +1,11 @@
 // ws::Connection: an open WebSocket connection: messages in, frames out, pings, the closing
 // handshake.
 //
-//   open ── close() or the peer's close frame ──▶ closing ── TCP gone ──▶ on_closed()
+//   open ── close() or the peer's close frame ──▶ closing ── TCP gone ──▶ on_gone()
 //     └──── broken, silent for too long ──────────────────────────────────────▲
 //
 // The opening handshake is over before it exists (session::Opening). It does not know what
-// messages mean.
+// messages mean: that is for the class that derives from it.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 #include "ws/close_code.h"
 #include "ws/frame.h"
 #include "ws/frame_reader.h"
+#include "ws/heartbeat.h"
 #include "ws/limits.h"
 
 namespace parley::ws {
@@ -28,67 +29,95 @@ struct Settings {
     MessageLimits messages;
 };
 
-class Connection final : private net::Connection::Owner {
+class Connection;
+
+/// What the connections of one shard share: their settings, and whom to ask when whether they are
+/// still there. Must outlive them.
+class Shared {
 public:
-    /// Who talks. All calls come from the shard's loop.
-    class Peer {
-    public:
-        /// A whole message. The bytes may be changed in place and are gone after the call.
-        virtual void on_message(Opcode opcode, std::span<std::byte> payload) noexcept = 0;
-        /// What the pings to this peer carry; at most 125 bytes of it are used.
-        virtual std::string_view ping_payload() const noexcept = 0;
-        /// The peer is leaving or lost: nothing can be sent any more. Comes once.
-        virtual void on_closing() noexcept = 0;
-        /// The connection is gone: it may be destroyed now.
-        virtual void on_closed() noexcept = 0;
+    Shared(net::Shared& net_share, const Settings& settings) noexcept;
+    Shared(const Shared&) = delete;
+    Shared& operator=(const Shared&) = delete;
+    ~Shared() = default;
 
-    protected:
-        ~Peer() = default;
-    };
+    net::Shared& net;
 
-    Connection(net::Shared& shared, const Settings& settings, int descriptor, Peer& peer) noexcept;
+private:
+    friend class Connection;
+
+    void begin(Pulse& pulse) noexcept;
+    void end(Pulse& pulse) noexcept;
+    void on_timer() noexcept;
+    void start_timer() noexcept;
+
+    const MessageLimits limits_;
+    Heartbeat heartbeat_;
+    Timer timer_;
+    Instant timer_deadline_;  // while it runs
+};
+
+/// Who derives from it lies in the same memory, which counts: a server has as many of them as it
+/// has users. All calls to it come from the shard's loop.
+class Connection : private net::Connection::Owner, private Pulse {
+public:
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
-    ~Connection() = default;
 
     /// Answers the upgrade with `reply` and reads on, beginning with the bytes that came behind
     /// the request.
     void open(std::string_view reply, std::span<std::byte> received) noexcept;
 
-    /// Sends a frame made with encode_frame() or the like. Does nothing once closing, for then the
-    /// TCP connection is no longer open either.
+    /// Sends a frame made with encode_frame() or the like. Does nothing once closing.
     void send(const FrameRef& frame, net::Delivery delivery) noexcept {
-        tcp_.send(frame, delivery);
+        tcp_.send(frame, delivery);  // which is not open either once this is closing
     }
+    /// Fetches what send() looks at, for who sends to many one after the other.
     void prefetch() const noexcept { tcp_.prefetch(); }
     /// Starts the closing handshake. `no_status` sends an empty close frame; of the reason at most
     /// 123 bytes. Does nothing once closing.
     void close(CloseCode code, std::string_view reason) noexcept;
-    /// Drops the connection without a word. on_closing() and on_closed() come later, from the loop.
-    void abort() noexcept;
+    /// Drops the connection without a word. on_closing() and on_gone() come later, from the loop.
+    void abort() noexcept { tcp_.abort(); }
 
-    bool is_open() const noexcept { return !closing_ && tcp_.is_open(); }
+    bool is_open() const noexcept { return tcp_.is_open(); }
+
+    /// For Shared: asks a connection whether it is there, or gives it up. Requires one of its own.
+    static void carry_out(const Heartbeat::Due& due) noexcept;
+
+protected:
+    using PingPayload = std::span<std::byte, control_bytes_max>;
+
+    Connection(Shared& shared, int descriptor) noexcept;
+    ~Connection() = default;
+
+    Shared& shared() const noexcept { return shared_; }
 
 private:
-    void on_received(std::span<std::byte> bytes) noexcept override;
-    void on_end() noexcept override;
-    void on_closed() noexcept override;
-    void on_detached(int descriptor) noexcept override;
-    void on_timer() noexcept;
+    /// A whole message. The bytes may be changed in place and are gone after the call.
+    virtual void on_message(Opcode opcode, std::span<std::byte> payload) noexcept = 0;
+    /// Writes what a ping to this peer carries, and says how many bytes.
+    virtual std::size_t write_ping(PingPayload payload) const noexcept = 0;
+    /// The peer is leaving or lost: nothing can be sent any more. Comes once.
+    virtual void on_closing() noexcept = 0;
+    /// The connection is gone: it may be destroyed now.
+    virtual void on_gone() noexcept = 0;
+
+    void on_received(std::span<std::byte> bytes) noexcept final;
+    void on_end() noexcept final;
+    void on_closed() noexcept final;
+    void on_detached(int descriptor) noexcept final;
+    void ping() noexcept;
     void take(const Received& received) noexcept;
     void send_control(Opcode opcode, std::span<const std::byte> payload) noexcept;
     void finish() noexcept;
+    void leave() noexcept;
 
-    net::Shared& shared_;
-    const Settings& settings_;
-    Peer& peer_;
+    // What receiving needs fills the first cache line, so that tcp_, of which a send touches the
+    // first line alone, begins with the second.
+    bool closing_ = false;  // on_closing() was called
+    Shared& shared_;
+    FrameCutter reader_;
     net::Connection tcp_;
-    FrameReader reader_;
-    Timer timer_;
-    Instant next_ping_;
-    Instant asked_at_;  // meaningful while asked_
-    bool asked_ = false;
-    bool closing_ = false;
 };
 
 /// One whole frame of `opcode` in the shard's memory; empty if that is used up.

@@ -25,6 +25,10 @@ constexpr bool is_control(Opcode opcode) noexcept {
     return opcode >= Opcode::close;
 }
 
+constexpr std::size_t mask_size(Role role) noexcept {
+    return role == Role::server ? sizeof(MaskKey) : 0;
+}
+
 constexpr Opcode opcode_of(const std::byte* head) noexcept {
     return static_cast<Opcode>(head[0] & opcode_bits);
 }
@@ -60,7 +64,7 @@ bool is_utf8(std::span<const std::byte> text) noexcept {
 
 /// What arrived of a message or a control frame that did not arrive at once. Lives from its first
 /// byte until it was read.
-struct FrameReader::Gathered {
+struct FrameCutter::Gathered {
     std::vector<std::byte> message;
     std::uint32_t fragments = 0;  ///< frames of the message so far; 0: there is none
     Opcode opcode{};              ///< of the message
@@ -68,20 +72,22 @@ struct FrameReader::Gathered {
     std::array<std::byte, control_bytes_max> control{};
 };
 
-FrameReader::FrameReader(Role role, const MessageLimits& limits) noexcept
-    : limits_(limits), role_(role) {}
-FrameReader::FrameReader(FrameReader&& other) noexcept = default;
-FrameReader& FrameReader::operator=(FrameReader&& other) noexcept = default;
-FrameReader::~FrameReader() = default;
+FrameCutter::FrameCutter() noexcept : progress_{.head = {}} {}
+FrameCutter::FrameCutter(FrameCutter&& other) noexcept = default;
+FrameCutter& FrameCutter::operator=(FrameCutter&& other) noexcept = default;
+FrameCutter::~FrameCutter() = default;
 
-Received FrameReader::next(std::span<std::byte>& input) noexcept {
+Received FrameCutter::next(std::span<std::byte>& input, const Rules& rules) noexcept {
     if (gathered_ != nullptr && stage_ != Stage::payload && !message_is_open()) gathered_.reset();
     while (stage_ != Stage::ended) {
+        Frame frame;  // kept in progress_ only if it does not end here
         if (stage_ == Stage::head) {
-            if (const auto broken = take_head(input)) return fail(*broken);
+            if (const auto broken = take_head(frame, input, rules)) return fail(*broken);
             if (stage_ == Stage::head) return {};
+        } else {
+            frame = progress_.frame;
         }
-        const Received received = take_payload(input);
+        const Received received = take_payload(frame, input, rules.role);
         if (received.what != Received::What::need_more || stage_ == Stage::payload) return received;
         // A fragment that does not end its message: read on.
     }
@@ -90,57 +96,60 @@ Received FrameReader::next(std::span<std::byte>& input) noexcept {
 }
 
 /// Enters Stage::payload when the head is whole. Gives the reason if it breaks a rule.
-std::optional<CloseCode> FrameReader::take_head(std::span<std::byte>& input) noexcept {
-    if (head_received_ == 0 && input.size() >= head_bytes_max) {  // read it where it lies
+std::optional<CloseCode> FrameCutter::take_head(Frame& frame, std::span<std::byte>& input,
+                                                const Rules& rules) noexcept {
+    const std::size_t mask_bytes = mask_size(rules.role);
+    if (progress_.head.received == 0 && input.size() >= head_bytes_max) {  // read it where it lies
         const std::byte* head = input.data();
-        if (const auto broken = judge_start(head)) return broken;
-        if (const auto broken = judge_length(head)) return broken;
-        begin_payload(head);
-        input = input.subspan(start_bytes + extended_size(head) + mask_size());
+        if (const auto broken = judge_start(head, rules)) return broken;
+        if (const auto broken = judge_length(head, rules)) return broken;
+        input = input.subspan(start_bytes + extended_size(head) + mask_bytes);
+        begin_payload(frame, head, mask_bytes);
         return {};
     }
     if (!fill_head(input, start_bytes)) return {};
-    if (const auto broken = judge_start(head_.data())) return broken;
-    const std::size_t unmasked_size = start_bytes + extended_size(head_.data());
+    if (const auto broken = judge_start(progress_.head.bytes.data(), rules)) return broken;
+    const std::size_t unmasked_size = start_bytes + extended_size(progress_.head.bytes.data());
     if (!fill_head(input, unmasked_size)) return {};
-    if (const auto broken = judge_length(head_.data())) return broken;
-    if (!fill_head(input, unmasked_size + mask_size())) return {};
-    begin_payload(head_.data());
-    head_received_ = 0;
+    if (const auto broken = judge_length(progress_.head.bytes.data(), rules)) return broken;
+    if (!fill_head(input, unmasked_size + mask_bytes)) return {};
+    begin_payload(frame, progress_.head.bytes.data(), mask_bytes);
     return {};
 }
 
-/// Moves input into head_ until that has `wanted` bytes; false if there is not enough.
-bool FrameReader::fill_head(std::span<std::byte>& input, std::size_t wanted) noexcept {
-    if (head_received_ >= wanted) return true;
-    const std::size_t taken = std::min(wanted - head_received_, input.size());
-    std::copy_n(input.begin(), taken, head_.begin() + head_received_);
-    head_received_ = static_cast<std::uint8_t>(head_received_ + taken);
+/// Moves input into progress_.head until that has `wanted` bytes; false if there is not enough.
+bool FrameCutter::fill_head(std::span<std::byte>& input, std::size_t wanted) noexcept {
+    if (progress_.head.received >= wanted) return true;
+    const std::size_t taken = std::min(wanted - progress_.head.received, input.size());
+    std::copy_n(input.begin(), taken, progress_.head.bytes.begin() + progress_.head.received);
+    progress_.head.received = static_cast<std::uint8_t>(progress_.head.received + taken);
     input = input.subspan(taken);
-    return head_received_ == wanted;
+    return progress_.head.received == wanted;
 }
 
 /// Judges the first two bytes.
-std::optional<CloseCode> FrameReader::judge_start(const std::byte* head) const noexcept {
+std::optional<CloseCode> FrameCutter::judge_start(const std::byte* head,
+                                                  const Rules& rules) const noexcept {
     const Opcode opcode = opcode_of(head);
     const bool is_final = (head[0] & fin_bit) != std::byte{};
     const bool is_masked = (head[1] & mask_bit) != std::byte{};
     // With permessage-deflate agreed, RSV1 would be allowed here on text and binary only.
     if ((head[0] & rsv_bits) != std::byte{}) return CloseCode::protocol_error;
     if (!is_known(opcode)) return CloseCode::protocol_error;
-    if (is_masked != (role_ == Role::server)) return CloseCode::protocol_error;
+    if (is_masked != (rules.role == Role::server)) return CloseCode::protocol_error;
     if (is_control(opcode)) {
         if (is_final && extended_size(head) == 0) return {};
         return CloseCode::protocol_error;
     }
     if ((opcode == Opcode::continuation) != message_is_open()) return CloseCode::protocol_error;
     const std::uint32_t fragments = message_is_open() ? gathered_->fragments : 0;
-    if (fragments >= limits_.fragments_max) return CloseCode::policy;
+    if (fragments >= rules.limits.fragments_max) return CloseCode::policy;
     return {};
 }
 
 /// Judges the length, once all bytes of it are there.
-std::optional<CloseCode> FrameReader::judge_length(const std::byte* head) const noexcept {
+std::optional<CloseCode> FrameCutter::judge_length(const std::byte* head,
+                                                   const Rules& rules) const noexcept {
     if (is_control(opcode_of(head))) return {};
     const std::uint64_t size = declared_size(head);
     const std::size_t extended = extended_size(head);
@@ -149,77 +158,90 @@ std::optional<CloseCode> FrameReader::judge_length(const std::byte* head) const 
     if (top_bit || !is_minimal) return CloseCode::protocol_error;
     const std::uint64_t before = message_is_open() ? gathered_->message.size() : 0;
     // Both are below 2^63, so the sum cannot wrap.
-    if (before + size > limits_.message_bytes_max) return CloseCode::too_big;
+    if (before + size > rules.limits.message_bytes_max) return CloseCode::too_big;
     return {};
 }
 
 /// Requires a whole head that was judged.
-void FrameReader::begin_payload(const std::byte* head) noexcept {
-    opcode_ = opcode_of(head);
-    final_ = (head[0] & fin_bit) != std::byte{};
-    payload_size_ = static_cast<std::uint32_t>(declared_size(head));
-    payload_received_ = 0;
-    std::copy_n(head + start_bytes + extended_size(head), mask_size(), mask_.begin());
-    if (opcode_ == Opcode::continuation) ++gathered_->fragments;
+void FrameCutter::begin_payload(Frame& frame, const std::byte* head,
+                                std::size_t mask_bytes) noexcept {
+    frame.size = static_cast<std::uint32_t>(declared_size(head));
+    frame.received = 0;
+    if (mask_bytes > 0) {
+        std::memcpy(frame.mask.data(), head + start_bytes + extended_size(head), sizeof(MaskKey));
+    }
+    frame.opcode = opcode_of(head);
+    frame.is_final = (head[0] & fin_bit) != std::byte{};
+    if (frame.opcode == Opcode::continuation) ++gathered_->fragments;
     stage_ = Stage::payload;
 }
 
+void FrameCutter::begin_head() noexcept {
+    progress_.head.received = 0;
+    stage_ = Stage::head;
+}
+
 /// Back to Stage::head when the frame is whole; else all input is consumed.
-Received FrameReader::take_payload(std::span<std::byte>& input) noexcept {
-    const std::size_t missing = payload_size_ - payload_received_;
+Received FrameCutter::take_payload(Frame& frame, std::span<std::byte>& input, Role role) noexcept {
+    const std::size_t missing = frame.size - frame.received;
     const std::span<std::byte> piece = input.first(std::min(missing, input.size()));
     input = input.subspan(piece.size());
     const bool is_whole = piece.size() == missing;
-    if (piece.empty() && !is_whole) return {};
-    if (role_ == Role::server) apply_mask(piece, mask_, payload_received_);
+    if (role == Role::server) apply_mask(piece, frame.mask, frame.received);
 
-    const bool is_alone = is_control(opcode_) || (final_ && opcode_ != Opcode::continuation);
-    const bool is_at_once = is_whole && payload_received_ == 0;
-    payload_received_ += static_cast<std::uint32_t>(piece.size());
-    if (is_whole) stage_ = Stage::head;
-    if (!is_at_once || !is_alone) return gather(piece);
-    if (is_control(opcode_)) return deliver_control(piece);
-    if (opcode_ == Opcode::text && !is_utf8(piece)) return fail(CloseCode::invalid_payload);
-    return deliver_message(opcode_, piece);
+    frame.received += static_cast<std::uint32_t>(piece.size());
+    if (is_whole) {
+        begin_head();
+    } else {
+        progress_.frame = frame;
+        if (piece.empty()) return {};
+    }
+    const bool is_at_once = is_whole && piece.size() == frame.size;
+    const bool is_alone =
+        is_control(frame.opcode) || (frame.is_final && frame.opcode != Opcode::continuation);
+    if (!is_at_once || !is_alone) return gather(frame, piece);
+    if (is_control(frame.opcode)) return deliver_control(frame.opcode, piece);
+    if (frame.opcode == Opcode::text && !is_utf8(piece)) return fail(CloseCode::invalid_payload);
+    return deliver_message(frame.opcode, piece);
 }
 
-/// Keeps a piece of the frame; gives what is whole with it.
-Received FrameReader::gather(std::span<const std::byte> piece) noexcept {
+/// Keeps a piece of the frame, which it has counted; gives what is whole with it.
+Received FrameCutter::gather(const Frame& frame, std::span<const std::byte> piece) noexcept {
     const bool frame_is_whole = stage_ == Stage::head;
     if (gathered_ == nullptr) gathered_ = std::make_unique<Gathered>();
     Gathered& gathered = *gathered_;
-    if (is_control(opcode_)) {
-        const std::size_t before = payload_received_ - piece.size();
+    if (is_control(frame.opcode)) {
+        const std::size_t before = frame.received - piece.size();
         std::memcpy(gathered.control.data() + before, piece.data(), piece.size());
         if (!frame_is_whole) return {};
-        return deliver_control(std::span{gathered.control}.first(payload_size_));
+        return deliver_control(frame.opcode, std::span{gathered.control}.first(frame.size));
     }
     if (gathered.fragments == 0) {
         gathered.fragments = 1;
-        gathered.opcode = opcode_;
+        gathered.opcode = frame.opcode;
     }
     if (gathered.opcode == Opcode::text && !gathered.text.feed(piece)) {
         return fail(CloseCode::invalid_payload);
     }
     gathered.message.insert(gathered.message.end(), piece.begin(), piece.end());
-    if (!frame_is_whole || !final_) return {};
+    if (!frame_is_whole || !frame.is_final) return {};
     if (!gathered.text.is_complete()) return fail(CloseCode::invalid_payload);
     gathered.fragments = 0;  // read now, and freed by the next call
     return deliver_message(gathered.opcode, gathered.message);
 }
 
-Received FrameReader::deliver_message(Opcode opcode, std::span<std::byte> payload) noexcept {
+Received FrameCutter::deliver_message(Opcode opcode, std::span<std::byte> payload) noexcept {
     const auto what = opcode == Opcode::text ? Received::What::text : Received::What::binary;
     return {.what = what, .payload = payload};
 }
 
-Received FrameReader::deliver_control(std::span<std::byte> payload) noexcept {
-    if (opcode_ == Opcode::close) return deliver_close(payload);
-    const auto what = opcode_ == Opcode::ping ? Received::What::ping : Received::What::pong;
+Received FrameCutter::deliver_control(Opcode opcode, std::span<std::byte> payload) noexcept {
+    if (opcode == Opcode::close) return deliver_close(payload);
+    const auto what = opcode == Opcode::ping ? Received::What::ping : Received::What::pong;
     return {.what = what, .payload = payload};
 }
 
-Received FrameReader::deliver_close(std::span<std::byte> payload) noexcept {
+Received FrameCutter::deliver_close(std::span<std::byte> payload) noexcept {
     CloseCode code = CloseCode::no_status;
     if (!payload.empty()) {
         if (payload.size() < 2) return fail(CloseCode::protocol_error);
@@ -233,14 +255,14 @@ Received FrameReader::deliver_close(std::span<std::byte> payload) noexcept {
     return {.what = Received::What::close, .payload = payload, .code = code};
 }
 
-Received FrameReader::fail(CloseCode code) noexcept {
+Received FrameCutter::fail(CloseCode code) noexcept {
     stage_ = Stage::ended;
     gathered_.reset();
     return {.what = Received::What::failed, .code = code};
 }
 
 /// Between frames: a message has begun and its next fragment must come.
-bool FrameReader::message_is_open() const noexcept {
+bool FrameCutter::message_is_open() const noexcept {
     return gathered_ != nullptr && gathered_->fragments > 0;
 }
 

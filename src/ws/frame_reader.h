@@ -1,4 +1,4 @@
-// ws::FrameReader: cuts a stream of bytes into WebSocket messages and control frames.
+// frame_reader: cuts a stream of bytes into WebSocket messages and control frames.
 //
 //            head complete            last byte
 //   head ─────────────────▶ payload ───────────▶ head      close received, or any
@@ -35,28 +35,31 @@ struct Received {
     CloseCode code = CloseCode::no_status;
 };
 
-/// Reads what the other end sends. A frame that is a whole message and lies whole in the input is
+/// Where a stream has come to. A frame that is a whole message and lies whole in the input is
 /// unmasked there: no copy, no allocation. What arrives in pieces is gathered in memory that
 /// grows with the bytes received, never with a length that was only declared, and is freed once
 /// the message was read. Time: linear in the bytes, however they are cut.
-class FrameReader final {
+///
+/// Every idle connection has one, so it is told anew with each call what all of them have in
+/// common: whose end it is, and the limits. The role must stay the same.
+class FrameCutter final {
 public:
-    FrameReader(Role role, const MessageLimits& limits) noexcept;
-    FrameReader(const FrameReader&) = delete;
-    FrameReader& operator=(const FrameReader&) = delete;
-    FrameReader(FrameReader&& other) noexcept;
-    FrameReader& operator=(FrameReader&& other) noexcept;
-    ~FrameReader();
+    struct Rules {
+        Role role{};
+        const MessageLimits& limits;
+    };
+
+    FrameCutter() noexcept;
+    FrameCutter(const FrameCutter&) = delete;
+    FrameCutter& operator=(const FrameCutter&) = delete;
+    FrameCutter(FrameCutter&& other) noexcept;
+    FrameCutter& operator=(FrameCutter&& other) noexcept;
+    ~FrameCutter();
 
     /// The next thing in `input`; takes what it consumed off its front. Call again until it says
     /// need_more, which consumes all. The payload stays valid until the next call, as long as
     /// the memory behind `input` does. After close or failed everything is consumed unread.
-    Received next(std::span<std::byte>& input) noexcept;
-
-    /// Changes the bound of messages, from the next frame on. For a peer that just logged in.
-    void limit_message_bytes(std::uint32_t message_bytes_max) noexcept {
-        limits_.message_bytes_max = message_bytes_max;
-    }
+    Received next(std::span<std::byte>& input, const Rules& rules) noexcept;
 
     /// True while memory is held for something that arrives in pieces.
     bool is_gathering() const noexcept { return gathered_ != nullptr; }
@@ -64,34 +67,62 @@ public:
 private:
     enum class Stage : std::uint8_t { head, payload, ended };
     struct Gathered;
+    /// A head that arrives in pieces.
+    struct Head {
+        std::array<std::byte, head_bytes_max> bytes;
+        std::uint8_t received;
+    };
+    /// The frame whose payload is being read. Packed, so that the stage finds room beside it.
+    struct [[gnu::packed]] Frame {
+        std::uint32_t size;
+        std::uint32_t received;  ///< of size; always less between calls
+        MaskKey mask;
+        Opcode opcode;
+        bool is_final;
+    };
 
-    std::optional<CloseCode> take_head(std::span<std::byte>& input) noexcept;
+    union Progress {
+        Head head;    ///< in Stage::head
+        Frame frame;  ///< in Stage::payload
+    };
+
+    std::optional<CloseCode> take_head(Frame& frame, std::span<std::byte>& input,
+                                       const Rules& rules) noexcept;
     bool fill_head(std::span<std::byte>& input, std::size_t wanted) noexcept;
-    std::optional<CloseCode> judge_start(const std::byte* head) const noexcept;
-    std::optional<CloseCode> judge_length(const std::byte* head) const noexcept;
-    std::size_t mask_size() const noexcept { return role_ == Role::server ? mask_.size() : 0; }
-    void begin_payload(const std::byte* head) noexcept;
-    Received take_payload(std::span<std::byte>& input) noexcept;
-    Received gather(std::span<const std::byte> piece) noexcept;
-    Received deliver_control(std::span<std::byte> payload) noexcept;
+    std::optional<CloseCode> judge_start(const std::byte* head, const Rules& rules) const noexcept;
+    std::optional<CloseCode> judge_length(const std::byte* head, const Rules& rules) const noexcept;
+    void begin_payload(Frame& frame, const std::byte* head, std::size_t mask_bytes) noexcept;
+    void begin_head() noexcept;
+    Received take_payload(Frame& frame, std::span<std::byte>& input, Role role) noexcept;
+    Received gather(const Frame& frame, std::span<const std::byte> piece) noexcept;
+    Received deliver_control(Opcode opcode, std::span<std::byte> payload) noexcept;
     Received deliver_message(Opcode opcode, std::span<std::byte> payload) noexcept;
     Received deliver_close(std::span<std::byte> payload) noexcept;
     Received fail(CloseCode code) noexcept;
     bool message_is_open() const noexcept;
 
     std::unique_ptr<Gathered> gathered_;
-    MessageLimits limits_;
-    std::uint32_t payload_size_ = 0;      ///< of the frame being read
-    std::uint32_t payload_received_ = 0;  ///< of it, always less than payload_size_ between calls
-    MaskKey mask_{};
-    std::array<std::byte, head_bytes_max> head_{};  ///< a head that arrives in pieces
-    std::uint8_t head_received_ = 0;
-    Role role_;
+    Progress progress_;
     Stage stage_ = Stage::head;
-    Opcode opcode_{};
-    bool final_ = false;
 };
 
-static_assert(sizeof(FrameReader) <= 64, "every idle connection has one");
+static_assert(sizeof(FrameCutter) == 24, "every idle connection has one");
+
+/// A FrameCutter that knows its rules, for whoever has few of them.
+class FrameReader final {
+public:
+    FrameReader(Role role, const MessageLimits& limits) noexcept : limits_(limits), role_(role) {}
+
+    /// As FrameCutter::next().
+    Received next(std::span<std::byte>& input) noexcept {
+        return cutter_.next(input, {role_, limits_});
+    }
+    bool is_gathering() const noexcept { return cutter_.is_gathering(); }
+
+private:
+    FrameCutter cutter_;
+    MessageLimits limits_;
+    Role role_;
+};
 
 }  // namespace parley::ws

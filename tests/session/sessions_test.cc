@@ -27,8 +27,9 @@ protected:
         Admission admission;
         admission.identity.user = user;
         admission.device = "device of " + user;
+        admission.reply = reply;
         Session& session = sessions.add(context, std::move(admission), pair.ours.release());
-        session.open();
+        if (opens) session.open();
         return session;
     }
     void remove(Session& session) {
@@ -38,24 +39,20 @@ protected:
     }
     std::vector<Session*> of(UserKey user) {
         std::vector<Session*> found;
-        if (auto* list = sessions.sessions_of(user)) {
-            for (Session& each : *list)
-                found.push_back(&each);
-        }
+        sessions.for_each_of(user, [&found](Session& each) { found.push_back(&each); });
+        EXPECT_EQ(sessions.is_signed_in(user), !found.empty());
         return found;
     }
 
     test::OneShard one{{}};
     wire::voiceping::Decoder decoder{wire::voiceping::Dialect::router_2023};
-    SessionContext context{.net = one.net,
-                           .settings = {},
-                           .decoder = decoder,
-                           .dialect = wire::voiceping::Dialect::router_2023,
-                           .commands = *this};
+    SessionContext context{one.net, {}, decoder, wire::voiceping::Dialect::router_2023, *this};
     Sessions sessions;
     Post post{one.shard, sessions};
     std::vector<test::Descriptor> peers;
     int left = 0;
+    bool opens = true;
+    std::string reply;
 
 private:
     void on_command(Session&, const wire::Command&) noexcept override {}
@@ -77,6 +74,39 @@ TEST_F(SessionsTest, AreFoundByTheirRefs) {
     EXPECT_EQ(alice.user(), "alice");
     EXPECT_EQ(alice.device(), "device of alice");
     EXPECT_EQ(alice.key(), one.shard.key<UserKey>("alice"));
+}
+
+TEST_F(SessionsTest, BeginTheirConnectionsWithACacheLine) {
+    for (int i = 0; i < 70; ++i) {  // more than a chunk of them
+        const auto address = reinterpret_cast<std::uintptr_t>(&add("user " + std::to_string(i)));
+        EXPECT_EQ(address % 64, 0U);
+    }
+}
+
+TEST_F(SessionsTest, KeepDeviceAndGroupsUntilTheyAreOpenAndAnswered) {
+    reply = "welcome";
+    for (const bool opens_first : {true, false}) {
+        opens = false;
+        Session& alice = add("alice");
+        if (opens_first) alice.open();
+        EXPECT_EQ(alice.device(), "device of alice");
+        EXPECT_TRUE(alice.token_groups().empty());
+        alice.finish_sign_in();
+        EXPECT_EQ(context.arrivals.size(), opens_first ? 0U : 1U);
+        if (!opens_first) alice.open();
+        EXPECT_TRUE(context.arrivals.empty());
+        one.turn();
+        EXPECT_EQ(test::read_exactly(peers.back(), 7), "welcome");
+        EXPECT_EQ(alice.user(), "alice");
+    }
+}
+
+TEST_F(SessionsTest, LeaveNothingBehindWhenTheyEndBeforeTheyAreAnswered) {
+    Session& alice = add("alice");
+    EXPECT_EQ(context.arrivals.size(), 1U);
+    remove(alice);
+    EXPECT_TRUE(context.arrivals.empty());
+    add("bob").finish_sign_in();  // in the same slot
 }
 
 TEST_F(SessionsTest, AStaleRefFindsNothingEvenWhenItsSlotIsUsedAgain) {
@@ -124,8 +154,30 @@ TEST_F(SessionsTest, AreTheirUsersFromSignInToSignOut) {
     EXPECT_FALSE(sessions.sign_out(phone));  // again: harmless
     EXPECT_EQ(of(phone.key()), (std::vector<Session*>{&tablet}));
     EXPECT_TRUE(sessions.sign_out(tablet));
-    EXPECT_EQ(sessions.sessions_of(phone.key()), nullptr);
+    EXPECT_FALSE(sessions.is_signed_in(phone.key()));
     EXPECT_EQ(of(bob.key()), (std::vector<Session*>{&bob}));
+}
+
+TEST_F(SessionsTest, MaySignOutWhileTheirUsersAreVisited) {
+    std::vector<Session*> all;
+    for (int i = 0; i < 20; ++i) {
+        all.push_back(&add(i % 2 == 0 ? "alice" : "bob"));
+        sessions.sign_in(*all.back());
+    }
+    std::size_t visited = 0;
+    std::size_t stayed = 0;
+    const UserKey alice = all.front()->key();
+    sessions.for_each_of(alice, [&](Session& each) {
+        EXPECT_EQ(each.key(), alice);
+        if (++visited % 3 == 0) {
+            ++stayed;
+        } else {
+            sessions.sign_out(each);
+        }
+    });
+    EXPECT_EQ(visited, 10U);
+    EXPECT_EQ(of(alice).size(), stayed);
+    EXPECT_EQ(of(all.back()->key()).size(), 10U);
 }
 
 TEST_F(SessionsTest, LeaveOnceHoweverTheyEnd) {
@@ -155,7 +207,7 @@ TEST_F(SessionsTest, AnAbortIsHeardOfFromTheLoopAndNotWithinTheCall) {
     post.tell_user(alice.key(), {.kind = wire::Kind::delivered, .scope = wire::Scope::direct});
     ASSERT_TRUE(one.run_until([this] { return sessions.size() == 1; }));
     EXPECT_EQ(left, 1);
-    EXPECT_EQ(sessions.sessions_of(one.shard.key<UserKey>("alice")), nullptr);
+    EXPECT_FALSE(sessions.is_signed_in(one.shard.key<UserKey>("alice")));
 }
 
 constexpr std::byte nothing{0xc0};

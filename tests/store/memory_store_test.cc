@@ -59,6 +59,24 @@ TEST_F(Memory, NeverForgetsWhoIsSignedInOrInAGroup) {
     EXPECT_EQ(store_.forgotten_count(), 1U);
 }
 
+TEST_F(Memory, NeverForgetsWhoIsSignedInWhateverBecomesOfItsGroups) {
+    const std::vector<std::string> groups = {"police"};
+    for (const bool all_at_once : {false, true}) {
+        sign_in("ann");
+        join("ann");
+        if (all_at_once) {
+            store_.set_groups(recorder_, Ticket{3}, "ann", groups);
+            store_.set_groups(recorder_, Ticket{3}, "ann", {});
+        } else {
+            store_.remove_member(recorder_, Ticket{3}, "ann", "fire");
+        }
+        for (const char* user : {"bob", "cid", "dan"})
+            come_and_go(user);
+        EXPECT_TRUE(remembers("ann"));
+        store_.user_signed_out("ann");
+    }
+}
+
 TEST_F(Memory, RefusesANewUserWhenNobodyIsIdle) {
     join("ann");
     join("bob");

@@ -125,15 +125,20 @@ TEST(FrameReaderLimits, MayBeSetForEachReader) {
     EXPECT_EQ(read_cut(small, in_fragments(0x2, 3, "x"), 100), Events{failed(CloseCode::policy)});
 }
 
+// They come with each call, so they may change from one frame to the next.
 TEST(FrameReaderLimits, ChangeFromTheNextFrameOn) {
-    FrameReader reader{Role::server, {.message_bytes_max = 10, .fragments_max = 9}};
-    reader.limit_message_bytes(11);
-    EXPECT_EQ(read_cut(reader, binary("01234567890"), 100).at(0).what, What::binary);
-    Events events;
-    read_piece(reader, begin(0x2, "01234567890"), events);
-    reader.limit_message_bytes(5);  // below what the open message already has
-    read_piece(reader, end(""), events);
-    EXPECT_EQ(events, Events{too_big});
+    MessageLimits limits{.message_bytes_max = 10, .fragments_max = 9};
+    const FrameCutter::Rules rules{Role::server, limits};
+    FrameCutter cutter;
+    Bytes first = binary("01234567890") + begin(0x2, "01234567890");
+    std::span<std::byte> input{first};
+    limits.message_bytes_max = 11;
+    EXPECT_EQ(cutter.next(input, rules).what, What::binary);
+    EXPECT_EQ(cutter.next(input, rules).what, What::need_more);
+    Bytes second = end("");
+    input = second;
+    limits.message_bytes_max = 5;  // below what the open message already has
+    EXPECT_EQ(cutter.next(input, rules).code, CloseCode::too_big);
 }
 
 }  // namespace
