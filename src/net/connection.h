@@ -84,7 +84,7 @@ public:
     /// that is not enough the connection is aborted. Does nothing once closing.
     void send(const FrameRef& frame, Delivery delivery) noexcept;
     /// Fetches what send() looks at, for who sends to many one after the other.
-    void prefetch() const noexcept { __builtin_prefetch(&current_, 1); }
+    void prefetch() const noexcept { __builtin_prefetch(static_cast<const void*>(&current_), 1); }
     /// Sends what is queued, ends our side, waits for the peer's, at most linger_max. What still
     /// comes in is thrown away.
     void close_after_sending() noexcept;
