@@ -4,21 +4,20 @@
 #include <benchmark/benchmark.h>
 #include <cstdint>
 
-namespace parley::bench {
+#include "support/allocations.h"
 
-/// Calls of operator new in this process so far.
-std::uint64_t allocations() noexcept;
+namespace parley::bench {
 
 /// Reports, beside the time, how many allocations one iteration made since this was constructed.
 class CountsAllocations final {
 public:
     explicit CountsAllocations(benchmark::State& state) noexcept
-        : state_(state), before_(allocations()) {}
+        : state_(state), before_(test::allocations()) {}
     CountsAllocations(const CountsAllocations&) = delete;
     CountsAllocations& operator=(const CountsAllocations&) = delete;
     ~CountsAllocations() {
         state_.counters["allocations"] = benchmark::Counter(
-            static_cast<double>(allocations() - before_), benchmark::Counter::kAvgIterations);
+            static_cast<double>(test::allocations() - before_), benchmark::Counter::kAvgIterations);
     }
 
 private:

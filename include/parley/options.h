@@ -53,7 +53,8 @@ struct Options {
     std::chrono::milliseconds silence_max{3'000};  ///< then another may take the floor
     std::chrono::milliseconds busy_max{95'000};    ///< likewise, since the burst began
     std::chrono::milliseconds ping_interval{25'000};
-    std::chrono::milliseconds pong_max{10'000};  ///< then a silent connection is dropped
+    /// Then a silent connection is dropped. More than ping_interval counts as its next multiple.
+    std::chrono::milliseconds pong_max{10'000};
 
     std::size_t message_bytes_max = 1024 * 1024 + 4 * 1024;
     std::uint32_t message_fragments_max = 1024;

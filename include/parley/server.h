@@ -53,6 +53,10 @@ struct ShardStats {
     std::uint64_t records_dropped = 0;
     std::uint64_t bytes_in = 0;
     std::uint64_t sends = 0;
+    std::uint64_t sends_short = 0;       ///< that the socket did not take whole at once
+    std::uint64_t sockets_adopted = 0;   ///< connections that need no descriptor, now
+    std::uint64_t overflows = 0;         ///< of the ring's completion queue: drained, none lost
+    std::uint64_t buffer_shortages = 0;  ///< receives that had to wait for a buffer of the ring's
     std::uint64_t system_calls = 0;
     std::uint64_t turns = 0;
     std::uint64_t frames_outstanding = 0;  ///< encoded and not yet sent, now

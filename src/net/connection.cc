@@ -6,8 +6,16 @@
 
 namespace parley::net {
 
+namespace {
+
+// Readers that fall behind in the same turn. A turn with more allocates once.
+constexpr std::size_t unfinished_usual = 4096;
+
+}  // namespace
+
 Shared::Shared(Shard& on, const QueueLimits& queue_limits)
     : shard(on), limits(queue_limits), waiting(queue_limits.waiting_frames_max) {
+    unfinished_.reserve(unfinished_usual);
     shard.on_turn_end(Shard::TurnEnd::to<&Shared::on_turn_end>(*this));
 }
 
@@ -189,8 +197,8 @@ void Connection::begin_closing() noexcept {
 void Connection::finish_closing() noexcept {
     if (receive_.in_flight()) return;
     if (sending()) {
-        // What was tried in this turn is over with the next one, and says nothing if it was taken.
-        if (!rest_) start_timer(shared_.shard.now());
+        // Everything else says when it is over.
+        if (shared_.shard.ring().is_tried(send_)) start_timer(shared_.shard.now());
         return;
     }
     state_ = State::gone;

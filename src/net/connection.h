@@ -49,7 +49,8 @@ private:
 
     void on_turn_end() noexcept;
 
-    std::vector<Connection*> unfinished_;  // have more to do once the sends of this turn are over
+    // Those that have more to do once the sends of this turn are over; each at most once.
+    std::vector<Connection*> unfinished_;
 };
 
 class Connection final {
@@ -121,8 +122,8 @@ private:
     // All that a send touches comes first and lies in one cache line, if the connection does not
     // begin in the middle of one.
     Shared& shared_;
-    Frame* current_ =
-        nullptr;  // being sent; held by the shard, or by rest_ once that is not enough
+    // What is being sent: held by the shard, or by rest_ once that is not enough.
+    Frame* current_ = nullptr;
     ring::SendOperation send_;
     int socket_;
     State state_ = State::open;

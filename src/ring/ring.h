@@ -106,7 +106,12 @@ public:
     /// Whether its bytes may still be read, so that neither they nor it may go. What send_now()
     /// took is over once the next dispatch() has begun.
     bool in_flight(const SendOperation& send) const noexcept {
-        return RingAccess::tried_in(send) == round_ || RingAccess::operation(send).in_flight();
+        return is_tried(send) || RingAccess::operation(send).in_flight();
+    }
+    /// Whether send_now() took it in this round, so that the next dispatch() ends it, perhaps
+    /// without a word.
+    bool is_tried(const SendOperation& send) const noexcept {
+        return RingAccess::tried_in(send) == round_;
     }
 
     /// Asks for the end of what is in flight. Its last completion still comes, as success or as

@@ -83,11 +83,16 @@ class FramePool {
 public:
     struct Options {
         /// A voice frame is at most 255 bytes of two ids and 1,275 of Opus (RFC 6716 section 3.4)
-        /// in theory; radios send 128 bytes. Small ones take what is usual, medium ones the rest.
+        /// in theory; radios send 128 bytes. Small ones take what is usual, medium ones the rest,
+        /// and voice of one group and turn that is sent together. What a turn sends is held until
+        /// the next one has begun, and a turn takes in at most the ring's receive buffers, each
+        /// from one talker: 512. So 8,192 small ones are eight frames of each, twice over; with 512
+        /// medium ones every group that gathers has its own, unless two full turns meet. Beyond, a
+        /// group's voice leaves in more sends.
         std::uint32_t small_bytes = 512;
         std::uint32_t small_count = 8192;
         std::uint32_t medium_bytes = 8192;
-        std::uint32_t medium_count = 256;
+        std::uint32_t medium_count = 512;
         /// Bytes of frames beyond those: texts and images that slow readers have not taken yet.
         std::size_t large_bytes_max = std::size_t{256} << 20;
     };

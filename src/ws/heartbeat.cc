@@ -31,7 +31,8 @@ Heartbeat::Tick Heartbeat::ticks(Duration duration) noexcept {
 Heartbeat::Heartbeat(Duration interval, Duration answer_max) noexcept
     : interval_(ticks(interval)),
       look_after_(std::min(interval_, ticks(answer_max))),
-      unanswered_max_((ticks(answer_max) + look_after_ - 1) / look_after_) {}
+      unanswered_max_(static_cast<std::uint16_t>(
+          std::min<Tick>((ticks(answer_max) + look_after_ - 1) / look_after_, UINT16_MAX))) {}
 
 // As if it had been asked and had answered: the first question then comes in one interval.
 void Heartbeat::begin(Pulse& pulse, Instant now) noexcept {

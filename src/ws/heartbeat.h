@@ -41,8 +41,8 @@ private:
 class Heartbeat {
 public:
     /// Each is asked every `interval`. An answer may take `answer_max`; where that is more than the
-    /// interval, its next multiple of it. Both count as one millisecond if they are less, and as
-    /// 24 days if they are more.
+    /// interval, its next multiple of it, of 65,535 intervals at most. Both count as one
+    /// millisecond if they are less, and as 24 days if they are more.
     Heartbeat(Duration interval, Duration answer_max) noexcept;
 
     /// Asks `pulse` for the first time in one interval.
@@ -73,7 +73,7 @@ private:
 
     const Tick interval_;
     const Tick look_after_;  // a question: when to see whether it was answered
-    const std::uint32_t unanswered_max_;
+    const std::uint16_t unanswered_max_;
     Queue asked_;    // by deadline, since each entered look_after_ before its own
     Queue resting_;  // likewise
 };

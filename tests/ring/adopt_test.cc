@@ -116,7 +116,17 @@ TEST_F(AdoptTest, APlaceIsFreeOnceItsCloseWentDown) {
 TEST_F(AdoptTest, WithoutATableEverythingWorksAsBefore) {
     const auto bare = test::open_ring({.sockets = 0});
     TcpPair pair = tcp_pair();
-    EXPECT_EQ(bare->adopt(pair.ours.number()), pair.ours.number());
+    const int socket = bare->adopt(pair.ours.number());
+    EXPECT_EQ(socket, pair.ours.number());
+    EXPECT_EQ(bare->counters().adopted, 0U);
+    Sender sender{*bare, socket};
+    sender.send_now("hello");
+    run_once(*bare);
+    EXPECT_EQ(test::read_exactly(pair.theirs, 5), "hello");
+    bare->close(pair.ours.release());
+    run_once(*bare);
+    std::string rest;
+    EXPECT_EQ(test::read_to_end(pair.theirs, rest), Stream::ended);
 }
 
 }  // namespace

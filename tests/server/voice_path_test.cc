@@ -1,47 +1,11 @@
 // The way of a voice frame through whole shards: what it allocates, and what crosses a lane.
-#include <cstdlib>
 #include <gtest/gtest.h>
 #include <memory>
-#include <new>
 #include <utility>
 #include <vector>
 
+#include "support/allocations.h"
 #include "two_shard_server.h"
-
-namespace {
-
-// Counts while it is above zero: only what the server does inside pump().
-thread_local int counting = 0;
-thread_local std::uint64_t allocations = 0;
-
-void* count_and_allocate(std::size_t size) {
-    if (counting > 0) ++allocations;
-    void* place = std::malloc(size);
-    if (place == nullptr) std::abort();
-    return place;
-}
-
-}  // namespace
-
-// Replacing these is how the program's every allocation is seen.
-void* operator new(std::size_t size) {
-    return count_and_allocate(size);
-}
-void* operator new[](std::size_t size) {
-    return count_and_allocate(size);
-}
-void operator delete(void* place) noexcept {
-    std::free(place);
-}
-void operator delete[](void* place) noexcept {
-    std::free(place);
-}
-void operator delete(void* place, std::size_t) noexcept {
-    std::free(place);
-}
-void operator delete[](void* place, std::size_t) noexcept {
-    std::free(place);
-}
 
 namespace parley::server {
 namespace {
@@ -87,9 +51,9 @@ protected:
         talker_->send(audio, group_, std::string(60, 'v'));
         std::size_t bytes = 0;
         for (int turn = 0; turn < 1000 && bytes < expected_bytes_; ++turn) {
-            ++counting;
+            const std::uint64_t before = test::allocations();
             server_.pump();
-            --counting;
+            allocations_ += test::allocations() - before;
             for (auto& listener : listeners_)
                 bytes += listener->drain();
         }
@@ -128,6 +92,7 @@ protected:
     std::unique_ptr<TestClient> talker_;
     std::vector<std::unique_ptr<TestClient>> listeners_;
     std::size_t expected_bytes_ = 0;
+    std::uint64_t allocations_ = 0;  // inside pump(), while frames are relayed
 };
 
 TEST_P(VoicePath, AllocatesNothing) {
@@ -135,19 +100,39 @@ TEST_P(VoicePath, AllocatesNothing) {
     ASSERT_GT(expected_bytes_, listeners_.size() * 60);
     for (int i = 0; i < 50; ++i)
         ASSERT_EQ(relay_one(), expected_bytes_);  // tables find their size
-    allocations = 0;
+    allocations_ = 0;
     for (std::size_t i = 0; i < frame_count; ++i)
         ASSERT_EQ(relay_one(), expected_bytes_);
-    EXPECT_EQ(allocations, 0u);
+    EXPECT_EQ(allocations_, 0U);
+}
+
+// Nor do several that are gathered, which need larger frames.
+TEST_P(VoicePath, AllocatesNothingForFramesThatComeTogether) {
+    measure_frame();
+    std::string frames;
+    for (int i = 0; i < 8; ++i)
+        frames += talker_->frame(audio, group_, std::string(60, 'v'));
+    for (int round = 0; round < 100; ++round) {
+        if (round == 10) allocations_ = 0;  // tables have found their size
+        talker_->write(frames);
+        std::size_t bytes = 0;
+        for (int turn = 0; turn < 1000 && bytes < 8 * expected_bytes_; ++turn) {
+            const std::uint64_t before = test::allocations();
+            server_.pump();
+            allocations_ += test::allocations() - before;
+            for (auto& listener : listeners_)
+                bytes += listener->drain();
+        }
+        ASSERT_EQ(bytes, 8 * expected_bytes_);
+    }
+    EXPECT_EQ(allocations_, 0U);
 }
 
 TEST_P(VoicePath, IsCountedWhenItAllocates) {
     // The check can fail: what a sign-in allocates inside pump() is seen.
-    allocations = 0;
-    ++counting;
+    const std::uint64_t before = test::allocations();
     const TestClient another{server_, "another"};
-    --counting;
-    EXPECT_GT(allocations, 0u);
+    EXPECT_GT(test::allocations(), before);
 }
 
 TEST_P(VoicePath, CrossesALaneOnceForEachOtherShard) {

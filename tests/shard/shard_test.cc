@@ -169,5 +169,17 @@ TEST(Homes, AreTheSameSeenFromEveryShard) {
     }
 }
 
+// What was sent in a turn is over when the next one has begun, and its failures were told by then.
+TEST_F(ShardTest, HoldsWhatASendNeedsUntilTheNextTurnHasBegun) {
+    FrameRef frame = shard.frames().allocate(10);
+    shard.hold_for_turn(frame);
+    shard.hold_for_turn(frame);  // for the next listener
+    EXPECT_EQ(frame.get()->refs, 2U) << "a fan-out counts one hold";
+    frame = FrameRef{};
+    EXPECT_EQ(shard.frames().outstanding(), 1U);
+    shard.turn(Instant::min());
+    EXPECT_EQ(shard.frames().outstanding(), 0U);
+}
+
 }  // namespace
 }  // namespace parley

@@ -124,6 +124,17 @@ TEST_F(HeartbeatRun, TakesSettingsOfAnySize) {
     }
 }
 
+// The questions since somebody last spoke are counted in 16 bits.
+TEST_F(HeartbeatRun, GivesUpInTheEndHoweverLongAnAnswerMayTake) {
+    Heartbeat heartbeat{milliseconds{1}, hours{24}};
+    Peer peer;
+    heartbeat.begin(peer, begin);
+    Do last = Do::nothing;
+    for (int asked = 0; asked < 70'000 && last != Do::give_up; ++asked)
+        last = heartbeat.next(begin + milliseconds{asked + 2}).what;
+    EXPECT_EQ(last, Do::give_up);
+}
+
 TEST_F(HeartbeatRun, ForgetsWhoLeavesAndWhoDies) {
     Heartbeat heartbeat{milliseconds{250}, milliseconds{100}};
     Peer peer;
