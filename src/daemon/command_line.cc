@@ -42,8 +42,8 @@ void add_network(CLI::App& serve, Options& options, std::uint32_t& busy_poll_us)
         ->group("Cores");
     serve
         .add_option("--busy-poll", busy_poll_us,
-                    "how long an idle shard looks for work before it sleeps, in microseconds:\n"
-                    "some tens on cores that nothing else needs, since it takes all of them")
+                    "microseconds to look for work before sleeping:\n"
+                    "some tens, on cores that nothing else needs")
         ->check(CLI::Range(0U, busy_poll_us_max).description("").name(""))
         ->option_text("USEC=0")
         ->envname("PARLEY_BUSY_POLL")
