@@ -4,7 +4,8 @@ A *round* is one run of one server under one workload, as a dict:
 
     {"workload": "sat-1k", "server": "parley", "round": 0, "result": {metric: number, ...}}
 
-`result` is what the load generator printed, or {"failure": "why"}.
+`result` is what the load generator printed, or {"failure": "why"}. A round that was tried again has
+"superseded": why, and does not count, but what it tells against Parley stays.
 """
 import dataclasses
 import statistics
@@ -26,16 +27,19 @@ class Row:
     Of several the one that is hardest to keep up with counts. Without `under` the figure itself is
     held against the target. `sense` is "at most" or "at least"; a row without a target is there to
     be read. With `stand_in`, what is measured is easier to keep up with than what the target speaks
-    of: then only a pass says something.
+    of: then only a pass says something. `reason` is said where there is no figure; without `over`
+    there never is one.
     """
 
     title: str
-    over: Cell
+    over: Cell = None
     under: tuple = ()
     target: float = None
     sense: str = "at most"
     unit: str = ""  # of `over`
     stand_in: str = ""  # what it stands in for
+    reason: str = ""  # why it may not have been measured
+    rounds_min: int = 5  # fewer prove nothing
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +53,8 @@ class Line:
     value: float = None  # what is held against the target
     low: float = None  # of the value, over the rounds
     high: float = None
-    verdict: str = "not measured"  # or pass, MISS, open, or "" for a row without a target
+    rounds: int = 0  # those that count
+    verdict: str = "not measured"  # or pass, MISS, open, too few, faults, or "" without a target
 
 
 PACE_KEPT = 0.97  # of the deliveries that were due; below, it was another workload
@@ -60,6 +65,8 @@ def fault(round_):
     result = round_["result"]
     if not result.get("passed"):
         return result.get("failure") or "not every frame came once, whole and in order"
+    if result.get("beside_failure"):
+        return result["beside_failure"]
     due, rate = round_.get("deliveries_due"), result.get("deliveries_per_second", 0)
     if due and rate < PACE_KEPT * due:
         return f"{rate:,.0f} deliveries/s where {due:,.0f} were due"
@@ -70,13 +77,24 @@ def succeeded(round_):
     return not fault(round_)
 
 
+def counts(round_):
+    return succeeded(round_) and not round_.get("superseded")
+
+
+def parley_failed(rounds, workload):
+    """Whether Parley lost a frame in any attempt, superseded or not. A load that could not be made
+    tells nothing."""
+    return any(round_["workload"] == workload and round_["server"].startswith("parley")
+               and round_["result"].get("passed") is False for round_ in rounds)
+
+
 def values(rounds, cell):
     """The cell's figure in each round that went well, by the round's number."""
     return {
         round_["round"]: round_["result"][cell.metric]
         for round_ in rounds
         if round_["workload"] == cell.workload and round_["server"] == cell.server
-        and succeeded(round_) and round_["result"].get(cell.metric) is not None
+        and counts(round_) and round_["result"].get(cell.metric) is not None
     }
 
 
@@ -86,11 +104,11 @@ def median(rounds, cell):
     return statistics.median(seen.values()) if seen else None
 
 
-def verdict(value, row):
-    if value is None:
-        return "not measured"
+def verdict(value, count, row):
     if row.target is None:
         return ""
+    if count < row.rounds_min:
+        return "too few"
     good = value <= row.target if row.sense == "at most" else value >= row.target
     if good:
         return "pass"
@@ -105,23 +123,54 @@ def ratios(rounds, over, under):
 
 
 def line(rounds, row):
+    if row.over is None:
+        return Line(row)
+    measured = _line(rounds, row)
+    if parley_failed(rounds, row.over.workload):
+        return dataclasses.replace(measured, verdict="faults")
+    return measured
+
+
+def _line(rounds, row):
     over = median(rounds, row.over)
     if over is None:
         return Line(row)
     if not row.under:
         seen = values(rounds, row.over).values()
-        return Line(row, over, None, "", over, min(seen), max(seen), verdict(over, row))
+        return Line(row, over, None, "", over, min(seen), max(seen), len(seen),
+                    verdict(over, len(seen), row))
     candidates = [(ratios(rounds, row.over, cell), cell) for cell in row.under]
     candidates = [(statistics.median(seen), seen, cell) for seen, cell in candidates if seen]
     if not candidates:
-        return Line(row, over)
+        return Line(row, over, rounds=len(values(rounds, row.over)))
     hardest = max if row.sense == "at most" else min
     value, seen, cell = hardest(candidates, key=lambda candidate: candidate[0])
-    return Line(row, over, median(rounds, cell), cell.server, value, min(seen), max(seen),
-                verdict(value, row))
+    return Line(row, over, median(rounds, cell), cell.server, value, min(seen), max(seen), len(seen),
+                verdict(value, len(seen), row))
 
 
 def failures(rounds):
     """What went wrong, as sentences."""
     return [f"{round_['workload']}, {round_['server']}, round {round_['round'] + 1}: {fault(round_)}"
+            + f" (superseded: {round_.get('superseded')})" * bool(round_.get("superseded"))
             for round_ in rounds if fault(round_)]
+
+
+def supersede(attempts):
+    """Of several attempts at one round the one counts that others disturbed least, whatever came of
+    it; the rest say why they do not."""
+    chosen = min(attempts, key=lambda one: one["others_share"])
+    for one in attempts:
+        if one is not chosen:
+            one["superseded"] = (f"others took {100 * one['others_share']:.0f} % of a core, and "
+                                 f"{100 * chosen['others_share']:.0f} % in the attempt that counts")
+
+
+def merged(runs):
+    """The first of several runs, with the workloads that only the later ones have."""
+    whole = {**runs[0], "rounds": list(runs[0]["rounds"]), "absent": dict(runs[0].get("absent", {}))}
+    for run in runs[1:]:
+        known = {round_["workload"] for round_ in whole["rounds"]}
+        whole["rounds"] += [one for one in run["rounds"] if one["workload"] not in known]
+        whole["absent"] = {**run.get("absent", {}), **whole["absent"]}
+    return whole

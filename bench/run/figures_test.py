@@ -1,13 +1,18 @@
 """The runner's arithmetic: medians, ratios, verdicts, and the table between its marks."""
 import pathlib
 import tempfile
+import types
 import unittest
 
 import distribution
 import figures
+import loads
 import plan
 import report
+import servers
+import shares
 from figures import Cell, Row
+from runner import ATTEMPTS, Runner
 
 
 def rounds_of(server, numbers, workload="w", **others):
@@ -63,11 +68,11 @@ class Lines(unittest.TestCase):
         self.assertAlmostEqual(figures.line(rounds, Row("t", PARLEY, (FLOOR_A,))).value, 1.15)
 
     def test_a_target_that_is_just_met_is_met(self):
-        rounds = rounds_of("a", [100]) + rounds_of("parley", [105])
+        rounds = rounds_of("a", [100] * 5) + rounds_of("parley", [105] * 5)
         self.assertEqual(figures.line(rounds, Row("t", PARLEY, (FLOOR_A,), 1.05)).verdict, "pass")
 
     def test_at_least_is_the_other_way_round(self):
-        rounds = rounds_of("a", [100]) + rounds_of("parley", [160])
+        rounds = rounds_of("a", [100] * 5) + rounds_of("parley", [160] * 5)
         for target, verdict in ((1.7, "MISS"), (1.6, "pass"), (1.5, "pass")):
             row = Row("t", PARLEY, (FLOOR_A,), target, "at least")
             self.assertEqual(figures.line(rounds, row).verdict, verdict)
@@ -85,18 +90,165 @@ class Lines(unittest.TestCase):
 
     def test_what_was_not_measured_says_so(self):
         for row in (Row("t", Cell("v", "parley", "ns"), (FLOOR_A,), 1),
-                    Row("t", PARLEY, (Cell("v", "a", "ns"),), 1)):
+                    Row("t", PARLEY, (Cell("v", "a", "ns"),), 1), Row("t", reason="no peer")):
             self.assertEqual(figures.line(ROUNDS, row).verdict, "not measured")
+
+    def test_few_rounds_prove_nothing(self):
+        rounds = rounds_of("a", [100] * 4) + rounds_of("parley", [10] * 4)
+        for row, verdict in ((Row("t", PARLEY, (FLOOR_A,), 1), "too few"),
+                             (Row("t", PARLEY, (FLOOR_A,), 1, rounds_min=4), "pass"),
+                             (Row("t", PARLEY, (FLOOR_A,)), ""),
+                             (Row("t", PARLEY, target=1), "too few")):
+            line = figures.line(rounds, row)
+            self.assertEqual((line.rounds, line.verdict), (4, verdict))
+
+
+class Attempts(unittest.TestCase):
+    def attempts(self):
+        first, second = rounds_of("parley", [10])[0], rounds_of("parley", [20])[0]
+        return {**first, "others_share": 0.4}, {**second, "others_share": 0.1}
+
+    def test_the_quietest_counts_and_the_other_is_kept(self):
+        for order in (1, -1):
+            attempts = list(self.attempts())[::order]
+            figures.supersede(attempts)
+            self.assertEqual(figures.median(attempts, PARLEY), 20)
+            self.assertEqual([bool(one.get("superseded")) for one in attempts],
+                             [True, False][::order])
+
+    def test_a_quiet_attempt_that_failed_is_not_made_good_by_a_disturbed_one(self):
+        disturbed, quiet = self.attempts()
+        quiet["result"]["passed"] = False
+        figures.supersede([disturbed, quiet])
+        self.assertIsNone(figures.median([disturbed, quiet], PARLEY))
+
+    def test_a_frame_that_parley_lost_in_any_attempt_fails_the_workload(self):
+        row = Row("t", PARLEY, (FLOOR_A,), 100)
+        self.assertEqual(figures.line(ROUNDS, row).verdict, "pass")
+        lost = {**rounds_of("parley-single", [1])[0], "superseded": "others", "result": {"passed": False}}
+        self.assertEqual(figures.line([*ROUNDS, lost], row).verdict, "faults")
+        self.assertEqual(len(figures.failures([*ROUNDS, lost])), 1)
+
+    def test_a_frame_that_another_lost_is_its_own_affair(self):
+        lost = {**rounds_of("b", [1])[0], "result": {"passed": False}}
+        row = Row("t", PARLEY, (FLOOR_A,), 100)
+        self.assertEqual(figures.line([*ROUNDS, lost], row).verdict, "pass")
+
+    def test_a_load_that_could_not_be_made_does_not_count(self):
+        nothing = {**rounds_of("parley", [1])[0], "round": 9, "result": {"failure": "no such option"}}
+        line = figures.line([*ROUNDS, nothing], Row("t", PARLEY, (FLOOR_A,), 100))
+        self.assertEqual((line.rounds, line.verdict), (5, "pass"))
+
+    def test_a_workload_that_parley_always_failed_says_so(self):
+        lost = {**rounds_of("parley", [1])[0], "result": {"passed": False}}
+        self.assertEqual(figures.line([lost], Row("t", PARLEY, target=1)).verdict, "faults")
+
+    def test_a_later_run_adds_only_what_is_missing(self):
+        other = rounds_of("parley", [7], "million")
+        whole = figures.merged([{"rounds": ROUNDS, "seconds": 3},
+                                {"rounds": rounds_of("parley", [1]) + other, "seconds": 9}])
+        self.assertEqual(whole["rounds"], ROUNDS + other)
+        self.assertEqual(whole["seconds"], 3)
+
+
+class Repeating(unittest.TestCase):
+    def rounds_after(self, *outcomes, quick=False):
+        """What a runner keeps whose attempts come out as told: (passed, what others took)."""
+        run = {"rounds": [], "absent": {}}
+        runner = Runner(types.SimpleNamespace(quick=quick), run)
+        left = iter(outcomes)
+
+        def attempt(*_):
+            passed, share = next(left)
+            return {**rounds_of("parley", [1])[0], "others_share": share, "result": {"passed": passed}}
+
+        runner.attempt = attempt
+        runner.round(plan.named("sat-1k"), "parley", 0, None)
+        return run["rounds"]
+
+    def test_faults_are_no_reason_to_try_again(self):
+        self.assertEqual(len(self.rounds_after((False, 0.01))), 1)
+
+    def test_others_are_and_all_attempts_are_kept(self):
+        rounds = self.rounds_after(*[(False, 0.5), (True, 0.4), (True, 0.3)][:ATTEMPTS])
+        self.assertEqual(len(rounds), ATTEMPTS)
+        self.assertEqual([bool(one.get("superseded")) for one in rounds],
+                         [True] * (ATTEMPTS - 1) + [False])
+
+    def test_quick_tries_once(self):
+        self.assertEqual(len(self.rounds_after((True, 0.9), quick=True)), 1)
+
+
+class Shares(unittest.TestCase):
+    KERNEL = ("io_send", "__io_run_local_work", "entry_SYSCALL_64", "do_syscall_64",
+              "syscall_exit_to_user_mode", "fput", "tcp_sendmsg", "ip_output", "biography", "skb_io_x")
+
+    def test_lines_of_perf_are_read(self):
+        text = ("        ffffffff81f3a1c4 tcp_sendmsg ([kernel.kallsyms])\n\n"
+                "            55d0c41f2a10 parley::ws::Reader::next(int, bool) (/a b/parley)\n"
+                "# comment\n  7ffd1 [unknown] ([vdso])\n")
+        self.assertEqual(shares.read(text), [
+            ("tcp_sendmsg", "[kernel.kallsyms]"),
+            ("parley::ws::Reader::next(int, bool)", "/a b/parley"), ("[unknown]", "[vdso]")])
+
+    def test_user_and_ring_are_its_own_part(self):
+        samples = ([(symbol, "[kernel.kallsyms]") for symbol in self.KERNEL] * 10
+                   + [("nf_hook", "[nf_tables]")] * 20 + [("main", "/parley")] * 78 + [("t", "[vdso]")] * 2)
+        found = shares.of(samples)
+        self.assertEqual(found, {"samples": 200, "user": 0.4, "ring": 0.3})
+        self.assertAlmostEqual(shares.own_part(found, 1000), 700)
+
+    def test_what_says_nothing_is_nothing(self):
+        self.assertIsNone(shares.of([("main", "/parley")] * 99))
+        self.assertIsNone(shares.of([("main", "/parley")] * 100
+                                    + [("[unknown]", "[kernel.kallsyms]")] * 100))
+
+
+class Loads(unittest.TestCase):
+    def test_sums_are_added_where_there_are_addends(self):
+        result = loads.with_sums({"lost": 2, "malformed": 1, loads.KERNEL[0]: 10, loads.KERNEL[1]: 5})
+        self.assertEqual((result["faults"], result["kernel_bytes_per_connection"]), (3, 15))
+        self.assertEqual(loads.with_sums({"failure": "x"}), {"failure": "x"})
+
+    def test_those_who_could_not_come_are_a_fault_and_too_few_are_none(self):
+        good = {"passed": True}
+        for churn, passed, fails in (({"ready_per_second": 990, "failures": 0}, True, False),
+                                     ({"ready_per_second": 990, "failures": 1}, False, True),
+                                     ({"ready_per_second": 800, "failures": 0}, True, True)):
+            result = loads.with_churn(dict(good), churn)
+            self.assertEqual((result["passed"], bool(figures.fault({"result": result}))), (passed, fails))
+
+    def test_each_shard_has_room_for_its_connections(self):
+        self.assertEqual(servers.shards_for(1_000_000, 20_000), 52)
+        self.assertEqual(servers.shards_for(19_400, 20_000), 1)
+        self.assertEqual(servers.shards_for(19_401, 20_000), 2)
+        with self.assertRaises(servers.Absent):
+            servers.shards_for(1, 600)
+
+    def test_a_server_that_does_not_start_says_why(self):
+        command = ["sh", "-c", "echo first >&2; echo the port is taken >&2"]
+        servers.COMMANDS["broken"] = lambda *_: command
+        self.addCleanup(servers.COMMANDS.pop, "broken")
+        with self.assertRaisesRegex(servers.Absent, "did not get ready: the port is taken$"):
+            servers.Server("broken", ".", False, 1)
 
 
 class Plan(unittest.TestCase):
     def test_every_row_names_workloads_and_servers_that_run(self):
         for row in plan.ROWS:
-            for cell in (row.over, *row.under):
+            for cell in (row.over, *row.under) if row.over else ():
                 self.assertIn(cell.server, plan.named(cell.workload).servers, row.title)
 
     def test_the_pace_makes_the_deliveries(self):
         self.assertAlmostEqual(plan.paced(100_000, 1000, 10) * 1000 * 9, 100_000, delta=10)
+
+    def test_what_is_never_measured_says_why(self):
+        for row in plan.ROWS:
+            self.assertTrue(row.over or row.reason, row.title)
+
+    def test_the_million_runs_only_if_named(self):
+        self.assertNotIn("million", plan.FULL)
+        self.assertNotIn("million", plan.QUICK)
 
     def test_quick_names_workloads(self):
         self.assertEqual([plan.named(name).name for name in plan.QUICK], list(plan.QUICK))
@@ -123,13 +275,16 @@ class Document(unittest.TestCase):
 
     def test_the_table_has_a_line_for_each_row(self):
         lines = [figures.line(ROUNDS, Row("t", PARLEY, (FLOOR_A,), 1.05)),
-                 figures.line(ROUNDS, Row("u", Cell("v", "x", "ns"), target=1))]
+                 figures.line(ROUNDS, Row("u", Cell("v", "x", "ns"), target=1)),
+                 figures.line(ROUNDS, Row("v", target=0, reason="no peer"))]
         machine = {"date": "", "commit": "", "processor": "", "cores": 2, "virtual": True,
                    "memory_gb": 1, "kernel": "", "congestion_control": ""}
         text = report.markdown(lines, {"machine": machine, "rounds_count": 5, "seconds": 3,
-                                       "rounds": ROUNDS}, [])
-        self.assertIn("| t | 118 | 110 (a) | 1.10 | 0.98–1.21 | ≤ 1.05 | MISS |", text)
-        self.assertIn("| u |  |  |  |  | ≤ 1.00 | not measured |", text)
+                                       "lasted_seconds": 61.2, "rounds": ROUNDS}, [])
+        self.assertIn("| t | 118 | 110 (a) | 1.10 | 0.98–1.21 | 5 | ≤ 1.05 | MISS |", text)
+        self.assertIn("| u |  |  |  |  |  | ≤ 1.00 | not measured |", text)
+        self.assertIn("| v |  |  |  |  |  | ≤ 0 | not measured: no peer |", text)
+        self.assertIn("alternated, in 61 s.", text)
 
 
 class Distributions(unittest.TestCase):

@@ -23,7 +23,7 @@ import figures  # noqa: E402
 import plan  # noqa: E402
 
 COLOURS = {"parley": "#1b6ca8", "parley-2-shards": "#63a6d4", "floor-io_uring": "#e08e2b",
-           "floor-epoll": "#8a8a8a", "floor-io_uring-coalesce": "#e08e2b",
+           "floor-epoll": "#8a8a8a", "floor-io_uring-coalesce": "#e08e2b", "floor-io_uring-wait": "#c9b23c",
            "floor-epoll-coalesce": "#8a8a8a", "ws-relay": "#7a9e3f"}
 COSTS = ("sat-1k", "sat-10k-100", "sat-10k-10", "paced-1k-10", "paced-10k-10", "relay-paced")
 WINDOWS = ((1, "sat-1k"), (4, "window-4"), (16, "window-16"))
@@ -49,8 +49,9 @@ def draw_costs(rounds, folder):
             seen = sorted(figures.values(rounds, figures.Cell(name, server, plan.CPU)).values())
             if not seen:
                 continue
-            x = place + (index - (len(servers) - 1) / 2) * 0.26
-            axes.bar(x, seen[len(seen) // 2], 0.24, color=COLOURS[server],
+            step = 0.78 / len(servers)
+            x = place + (index - (len(servers) - 1) / 2) * step
+            axes.bar(x, seen[len(seen) // 2], 0.9 * step, color=COLOURS[server],
                      label=None if server in labelled else server)
             axes.plot([x, x], [seen[0], seen[-1]], color="black", linewidth=0.8)
             labelled.add(server)

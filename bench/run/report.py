@@ -4,25 +4,32 @@ import statistics
 
 BEGIN = "<!-- figures: begin; written by tools/dev bench, do not edit -->"
 END = "<!-- figures: end -->"
-HEADINGS = ("what", "Parley", "against", "ratio", "least–greatest", "target", "")
+HEADINGS = ("what", "Parley", "against", "ratio", "least–greatest", "n", "target", "")
 
 FOOTNOTES = (
     "Figures are medians. Ratio: the median of the rounds' ratios; beside it the least and the "
-    "greatest, or those of the figure where there is no ratio.",
-    "ws-relay (`bench/peers/ws_relay.js`) stands in for the VoicePing router, which cannot be fetched "
-    "here: it is a relay on the same library, npm's ws, and does strictly less for each frame. So "
+    "greatest, or those of the figure where there is no ratio; n: the rounds that count. Verdicts: "
+    "*open*, the peer is easier than the one the target speaks of; *too few*, too few rounds to say; "
+    "*faults*, Parley lost a frame in some attempt, which no other attempt makes good.",
+    "ws-relay (`bench/peers/ws_relay.js`) stands in for the VoicePing router: it is a relay on the "
+    "same library, npm's ws, and does strictly less for each frame. So "
     "what Parley gains on it is a lower bound of what it gains on the router: a pass is one, and "
     "anything else leaves the target open.",
     "One group on two shards: server and client share the cores of the machine, unpinned; with as "
     "many shards as cores the client's share bounds the ratio.",
-    "µWebSockets cannot be fetched here (there is no Debian or npm package), so its rows of the "
-    "targets were not measured in this run.",
+    "Parley's own part: of the server's samples those outside the kernel, and in it those of the ring "
+    "and of the way in and out of a system call, times the core time per delivery; what perf costs is "
+    "in it. Samples come from a clock, so what runs with interrupts off counts where they go on again.",
+    "Disturbances: the ratio is to the same load without them, in the same round. Those who come and "
+    "go share the client's core if there is no third, so their own work is in the figure.",
 )
 
 
 def number(value):
     if value is None:
         return ""
+    if value == 0:
+        return "0"
     if abs(value) >= 1000:
         return f"{value:,.0f}"
     if abs(value) >= 100:
@@ -39,12 +46,16 @@ def _cells(line):
     rounds = f"{number(line.low)}–{number(line.high)}" if line.low is not None else ""
     over = f"{number(line.over)}{unit}" if line.over is not None else ""
     title = f"{row.title}, in place of {row.stand_in}" if row.stand_in else row.title
-    return (title, over, under, ratio, rounds, target, line.verdict)
+    verdict = line.verdict
+    if verdict == "not measured" and row.reason:
+        verdict += f": {row.reason}"
+    return (title, over, under, ratio, rounds, str(line.rounds or ""), target, verdict)
 
 
 def text(lines):
     """A table for the terminal; what was not measured is left out."""
-    rows = [HEADINGS, *(_cells(line) for line in lines if line.over is not None)]
+    rows = [HEADINGS, *(_cells(line) for line in lines
+                        if line.over is not None or line.verdict == "faults")]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
                      for row in rows)
@@ -59,6 +70,7 @@ def loads(rounds):
     """How busy the client and others were, as sentences: a client at its limit hides what the server
     can do, and others take it away."""
     sentences = []
+    rounds = [round_ for round_ in rounds if not round_.get("superseded")]
     for name in dict.fromkeys(round_["workload"] for round_ in rounds):
         of_name = [round_ for round_ in rounds if round_["workload"] == name]
         client = [round_["result"]["busiest_thread"] for round_ in of_name
@@ -72,6 +84,12 @@ def loads(rounds):
     return sentences
 
 
+def lasted(run):
+    """How long the run took; empty if it is not known."""
+    seconds = run.get("lasted_seconds")
+    return f", in {seconds:.0f} s" if seconds is not None else ""
+
+
 def markdown(lines, run, failures):
     machine = run["machine"]
     virtual = ", virtual" if machine["virtual"] else ""
@@ -79,7 +97,7 @@ def markdown(lines, run, failures):
         f"Measured {machine['date']} at commit {machine['commit']}: {machine['processor']}, "
         f"{machine['cores']} cores{virtual}, {machine['memory_gb']} GB, kernel "
         f"{machine['kernel']}, {machine['congestion_control']}; {run['rounds_count']} rounds of "
-        f"{run['seconds']:g} s, alternated.",
+        f"{run['seconds']:g} s, alternated" + lasted(run) + ".",
         "",
         "| " + " | ".join(HEADINGS) + " |",
         "|" + "---|" * len(HEADINGS),
@@ -95,6 +113,10 @@ def markdown(lines, run, failures):
     if failures:
         parts += ["", "Rounds that failed or fell behind, and do not count:", ""]
         parts += [f"- {sentence}" for sentence in failures]
+    superseded = sum(bool(round_.get("superseded")) for round_ in run["rounds"])
+    if superseded:
+        parts += ["", f"{superseded} of {len(run['rounds'])} attempts were superseded, for others took "
+                  "more of the machine than in the one that counts; the raw file has them all."]
     return "\n".join(parts)
 
 

@@ -3,14 +3,18 @@ import contextlib
 import os
 import pathlib
 import re
+import resource
 import select
 import shutil
 import subprocess
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 READY_S = 10.0
+READY_S_MANY = 60.0  # with tens of shards
 END_S = 10.0
+DESCRIPTORS_SPARE = 600  # of each shard's table: the kernel does not divide connections evenly
 
 
 class Absent(Exception):
@@ -30,16 +34,31 @@ def client_core():
 
 
 def _floor(kind, *options):
-    return lambda build: [build / "bench/floor/parley-floor", "--kind", kind, "--listen",
-                          "127.0.0.1:0", *options]
+    return lambda build, _: [build / "bench/floor/parley-floor", "--kind", kind, "--listen",
+                             "127.0.0.1:0", *options]
 
 
 def _parley(shards):
-    return lambda build: [build / "src/daemon/parley", "serve", "--dev", "--listen", "127.0.0.1:0",
-                          "--shards", str(shards)]
+    return lambda build, _: [build / "src/daemon/parley", "serve", "--dev", "--listen",
+                             "127.0.0.1:0", "--shards", str(shards)]
 
 
-def _ws_relay(_):
+def shards_for(connections, descriptors_max):
+    """A shard's table of sockets is bounded by the limit of descriptors."""
+    each = descriptors_max - DESCRIPTORS_SPARE
+    if each <= 0:
+        raise Absent(f"{descriptors_max} descriptors are too few (ulimit -Hn)")
+    return -(-connections // each)
+
+
+def _parley_for_many(build, connections):
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard == resource.RLIM_INFINITY:
+        hard = int(pathlib.Path("/proc/sys/fs/nr_open").read_text())
+    return _parley(shards_for(connections, hard))(build, connections)
+
+
+def _ws_relay(*_):
     if shutil.which("node") is None:
         raise Absent("node is not installed")
     if not (ROOT / "tests/integration/clients/node_modules/ws").is_dir():
@@ -59,14 +78,18 @@ COMMANDS = {
     "floor-io_uring-reno": _floor("io_uring", "--fixed-files", "--congestion", "reno"),
     "parley": _parley(1),
     "parley-single": _parley(1),
+    "parley-undisturbed": _parley(1),
     "parley-2-shards": _parley(2),
+    "parley-million": _parley_for_many,
     "ws-relay": _ws_relay,
 }
+# As VoicePing's router has it.
+ENVIRONMENTS = {"parley-million": {"PING_INTERVAL": "120000"}}
 
 
-def command(name, build, pinned):
+def command(name, build, pinned, connections):
     """Raises Absent if the program is not there."""
-    parts = [str(part) for part in COMMANDS[name](pathlib.Path(build))]
+    parts = [str(part) for part in COMMANDS[name](pathlib.Path(build), connections)]
     if shutil.which(parts[0]) is None:
         raise Absent(f"{parts[0]} is not built")
     return ["taskset", "-c", str(server_core()), *parts] if pinned else parts
@@ -75,14 +98,16 @@ def command(name, build, pinned):
 class Server:
     """A running server; `url` is where it listens."""
 
-    def __init__(self, name, build, pinned):
-        self.command = command(name, build, pinned)
+    def __init__(self, name, build, pinned, connections):
+        self.command = command(name, build, pinned, connections)
+        self.errors = tempfile.TemporaryFile()
         # taskset replaces itself by the program, so the process is the server's.
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                                        stdout=subprocess.PIPE, stderr=self.errors,
+                                        env={**os.environ, **ENVIRONMENTS.get(name, {})})
         self.pid = self.process.pid
         try:
-            self.url = self._wait_for_url()
+            self.url = self._wait_for_url(READY_S_MANY if name == "parley-million" else READY_S)
         except BaseException:
             self.end()
             raise
@@ -93,8 +118,8 @@ class Server:
     def __exit__(self, *_):
         self.end()
 
-    def _wait_for_url(self):
-        deadline = time.monotonic() + READY_S
+    def _wait_for_url(self, seconds_max):
+        deadline = time.monotonic() + seconds_max
         output = b""
         while time.monotonic() < deadline:
             if not select.select([self.process.stdout], [], [], 0.1)[0]:
@@ -106,7 +131,14 @@ class Server:
                 return found[1].decode()
             if not some:
                 break
-        raise Absent(f"{' '.join(self.command)} did not get ready")
+        said = self.last_error()
+        raise Absent(f"{' '.join(self.command)} did not get ready" + f": {said}" * bool(said))
+
+    def last_error(self):
+        """The last line it wrote to its standard error; empty if it wrote none."""
+        self.errors.seek(0)
+        lines = self.errors.read().decode(errors="replace").strip().splitlines()
+        return lines[-1].strip() if lines else ""
 
     def end(self):
         with contextlib.suppress(ProcessLookupError):
@@ -117,3 +149,4 @@ class Server:
             self.process.kill()
             self.process.wait()
         self.process.stdout.close()
+        self.errors.close()
