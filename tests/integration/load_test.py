@@ -279,6 +279,7 @@ REFUSALS = (
     (["fanout", "--jwt-secret-file", "/nonexistent"], "/nonexistent"),
     (["fanout", "--server", "http://x"], "ws"),
     (["churn", "--close", "softly"], "--close"),
+    (["churn", "--rate", "nan"], "nan.*not in range"),
     (["idle", "--connections", "4", "--group-size", "1", "--voice"], "2 or more"),
     ([], "subcommand"),
 )

@@ -1,6 +1,9 @@
 // The command line: the options of each scenario and their help.
 #include "parley_load/command_line.h"
 
+#include <fmt/format.h>
+#include <string>
+
 namespace parley::load {
 namespace {
 
@@ -11,6 +14,19 @@ constexpr const char* checking =
 constexpr const char* open_loop =
     "Everything is due at a time that was fixed beforehand, whatever the server does, and is\n"
     "measured from that time: a server that stalls cannot hide it.\n";
+
+// CLI::Range lets through what is no number, since nothing is less or more than that.
+CLI::Validator rate_between(double least, double most) {
+    return CLI::Validator{
+        [least, most](const std::string& text) {
+            double rate = 0;
+            const bool within =
+                CLI::detail::lexical_cast(text, rate) && rate >= least && rate <= most;
+            return within ? std::string{}
+                          : fmt::format("Value {} not in range {:g} to {:g}", text, least, most);
+        },
+        fmt::format("FLOAT in [{:g} - {:g}]", least, most)};
+}
 
 void declare_voice(CLI::App& app, Options& options) {
     app.add_option("--speech", options.speech, "WAV file to say, instead of the built-in choice");
@@ -24,7 +40,7 @@ void declare_fanout(CLI::App& app, Options& options) {
     auto* pace = app.add_option("--pace", options.frames_per_second, "Frames a second per talker");
     auto* saturate = app.add_flag("--saturate", options.saturate, "Send as fast as it is heard");
     auto* window = app.add_option("--window", options.window, "Frames under way per talker");
-    pace->check(CLI::Range(0.1, 100'000.0))->capture_default_str()->excludes(saturate);
+    pace->check(rate_between(0.1, 100'000))->capture_default_str()->excludes(saturate);
     window->check(CLI::Range(1, 1000))->capture_default_str()->needs(saturate);
     app.add_option("--slow-reader", options.slow_reader_bytes_per_second,
                    "One listener of the first group reads at this many bytes a second, unjudged")
@@ -33,8 +49,8 @@ void declare_fanout(CLI::App& app, Options& options) {
         std::string{"Talkers take the floor of one group each and send Opus packets of speech; all "
                     "others of the\ngroup listen. "} +
         checking + "\n" + open_loop +
-        "Saturating talkers instead send the next frame as soon as the whole group has all but\n"
-        "--window of the frames before, and a frame is due when it is sent.\n"
+        "Saturating talkers instead send the next frame as soon as the group, on average, has all\n"
+        "but --window of the frames before, and a frame is due when it is sent.\n"
         "\n"
         "A talker gives the floor back and takes it anew after 60 s, for servers limit a talk\n"
         "burst; no frame is due in between.");
@@ -43,7 +59,7 @@ void declare_fanout(CLI::App& app, Options& options) {
 void declare_ptt(CLI::App& app, CommandLine& line) {
     declare_voice(app, line.options);
     app.add_option("--presses", line.options.presses, "Presses a second over all groups")
-        ->check(CLI::Range(0.001, 1'000'000.0))
+        ->check(rate_between(0.001, 1'000'000))
         ->capture_default_str();
     app.add_option("--burst-ms", line.burst_ms, "Mean length of a talk burst")
         ->check(CLI::Range(20, 60'000))
@@ -64,7 +80,7 @@ void declare_ptt(CLI::App& app, CommandLine& line) {
 
 void declare_churn(CLI::App& app, CommandLine& line) {
     app.add_option("--rate", line.options.rate, "Connects a second")
-        ->check(CLI::Range(0.1, 1'000'000.0))
+        ->check(rate_between(0.1, 1'000'000))
         ->capture_default_str();
     app.add_option("--hold-ms", line.hold_ms, "How long each stays, once ready")
         ->check(CLI::Range(0, 3'600'000))
@@ -84,7 +100,7 @@ void declare_churn(CLI::App& app, CommandLine& line) {
 
 void declare_chat(CLI::App& app, CommandLine& line) {
     app.add_option("--rate", line.options.rate, "Texts a second over all groups")
-        ->check(CLI::Range(0.1, 1'000'000.0))
+        ->check(rate_between(0.1, 1'000'000))
         ->capture_default_str();
     app.add_option("--text-bytes", line.options.text_bytes, "Size of each text")
         ->check(CLI::Range(64, 4096))
