@@ -38,9 +38,9 @@ def _floor(kind, *options):
                              "127.0.0.1:0", *options]
 
 
-def _parley(shards):
+def _parley(shards, *options):
     return lambda build, _: [build / "src/daemon/parley", "serve", "--dev", "--listen",
-                             "127.0.0.1:0", "--shards", str(shards)]
+                             "127.0.0.1:0", "--shards", str(shards), *options]
 
 
 def shards_for(connections, descriptors_max):
@@ -80,6 +80,7 @@ COMMANDS = {
     "parley-single": _parley(1),
     "parley-undisturbed": _parley(1),
     "parley-2-shards": _parley(2),
+    "parley-busy-poll": _parley(1, "--busy-poll", "50"),
     "parley-million": _parley_for_many,
     "ws-relay": _ws_relay,
 }
