@@ -51,7 +51,7 @@ _PACED = (*PACED_FLOORS, "parley")
 _CALLS = ("floor-io_uring", "parley")
 _DISTURBED = ("parley", UNDISTURBED)
 _CALLS_S = 2  # whole, as parley-load takes them; the count begins after the first
-_PROFILE_S = 4  # likewise
+_PROFILE_S = 7  # likewise, and perf takes a second to begin and to end
 _SLOW_S = 5  # until the slow reader's buffers are full
 
 WORKLOADS = (

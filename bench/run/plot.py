@@ -122,7 +122,10 @@ def main():
     parser.add_argument("--histograms", type=pathlib.Path, help="folder of *.hgrm files")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("docs/results"))
     arguments = parser.parse_args()
-    rounds = json.loads(arguments.raw.read_text())["rounds"]
+    try:
+        rounds = json.loads(arguments.raw.read_text())["rounds"]
+    except (OSError, ValueError, KeyError) as problem:
+        parser.error(f"{arguments.raw} is no raw file of tools/dev bench --out: {problem}")
     arguments.out.mkdir(parents=True, exist_ok=True)
     draw_costs(rounds, arguments.out)
     draw_windows(rounds, arguments.out)

@@ -3,7 +3,7 @@
 Of each sample `perf script -F ip,sym,dso` prints a line:
 
     ffffffff81f3a1c4 tcp_sendmsg_locked ([kernel.kallsyms])
-        55d0c41f2a10 parley::ws::FrameReader::next() (/work/build/src/daemon/parley)
+        55d0c41f2a10 parley::ws::FrameReader::next() (/opt/parley/bin/parley)
 
 *user* is what is not the kernel's; *ring* what of the kernel's time the ring and the way in and out
 of a system call take, not what the network takes below them.

@@ -298,6 +298,8 @@ def main():
                   ["fanout", "--pid", str(2 ** 22 + 1)], "there is no process", 1)
         cases.run("a file that cannot be written is named", tests.refused,
                   ["fanout", "--csv", "/nonexistent/x"], "/nonexistent/x", 1)
+        cases.run("a file that takes nothing is named", tests.refused,
+                  ["fanout", "--csv", "/dev/full"], "/dev/full", 1)
         cases.run("a server that is not there is an error", tests.nobody_there)
         with Server.trusting(parley, "--join", "open") as server:
             tests.server = server

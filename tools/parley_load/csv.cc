@@ -20,6 +20,9 @@ client::Outcome<Csv> Csv::open(const std::string& path, const Scenario& scenario
     for (const SeriesTrait& series : scenario.series())
         line += fmt::format(",{0}_p50_us,{0}_p99_us,{0}_p999_us,{0}_max_us", series.name);
     fmt::print(csv.file_.get(), "{},server_cpu_seconds\n", line);
+    if (std::fflush(csv.file_.get()) != 0) {
+        return client::Failure{fmt::format("cannot write {}: {}", path, std::strerror(errno))};
+    }
     return csv;
 }
 

@@ -1,4 +1,5 @@
 // churn: clients come and go.
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 
@@ -23,6 +24,18 @@ constexpr std::array count_traits{
     CountTrait{Count::malformed, "malformed"},
 };
 
+// What can become of a client that was due, each of them one thing.
+constexpr std::array fates{Count::closed,   Count::unreachable, Count::sign_ins_failed,
+                           Count::cut,      Count::overdue,     Count::unanswered_closes,
+                           Count::at_bound, Count::out_of_ports};
+
+std::uint64_t under_way(const Report& report) noexcept {
+    std::uint64_t left = report.totals.get(Count::due);
+    for (const Count fate : fates)
+        left -= std::min(left, report.totals.get(fate));
+    return left;
+}
+
 std::uint64_t failures(const Report& report) noexcept {
     std::uint64_t sum = 0;
     for (const Count which : {Count::unreachable, Count::sign_ins_failed, Count::cut,
@@ -42,13 +55,9 @@ public:
     CountTrait unit() const noexcept override { return {Count::ready, "connect"}; }
     std::uint32_t ready_wanted(const Options&) const noexcept override { return 0; }
     bool is_drained(const Board& board) const noexcept override {
-        // Whoever came either failed, or was ready and then was closed or cut.
         std::uint64_t gone = 0;
-        for (const Count which :
-             {Count::closed, Count::unreachable, Count::sign_ins_failed, Count::cut, Count::overdue,
-              Count::unanswered_closes, Count::at_bound, Count::out_of_ports}) {
-            gone += board.sum(which);
-        }
+        for (const Count fate : fates)
+            gone += board.sum(fate);
         return gone >= board.sum(Count::due);
     }
     std::string verdict(const Report& report) const override;
@@ -60,12 +69,18 @@ std::string Churn::verdict(const Report& report) const {
     if (report.totals.get(Count::out_of_ports) != 0) {
         return "the generator ran out of ports or descriptors, not the server: lower --rate";
     }
+    if (report.totals.get(Count::ready) == 0) {
+        return "nobody became ready: is it a server that speaks VoicePing's protocol?";
+    }
     if (report.totals.get(Count::at_bound) != 0) {
         return "connects were not made, for --connections were open: raise it, or lower --rate or "
                "--hold-ms";
     }
     if (failures(report) != 0) return "not every client came and went as it should";
-    return report.totals.get(Count::ready) == 0 ? "nobody came" : std::string{};
+    if (const std::uint64_t left = under_way(report); left != 0) {
+        return fmt::format("{} clients were still on their way 5 s after the end", left);
+    }
+    return {};
 }
 
 void Churn::print(const Report& report) const {
@@ -80,8 +95,10 @@ void Churn::print(const Report& report) const {
         "failed      to connect {}, to sign in {}, in time {}; cut {}, close not answered {}\n",
         totals.get(Count::unreachable), totals.get(Count::sign_ins_failed),
         totals.get(Count::overdue), totals.get(Count::cut), totals.get(Count::unanswered_closes));
-    fmt::print("not made    {} at the bound of --connections, {} without a port\n",
-               totals.get(Count::at_bound), totals.get(Count::out_of_ports));
+    fmt::print(
+        "not made    {} at the bound of --connections, {} without a port; on their way at the end "
+        "{}\n",
+        totals.get(Count::at_bound), totals.get(Count::out_of_ports), under_way(report));
 }
 
 void Churn::add_to(client::JsonObject& json, const Report& report) const {
@@ -89,6 +106,7 @@ void Churn::add_to(client::JsonObject& json, const Report& report) const {
     json.add("hold_ms", report.options.hold.count());
     json.add("ready_per_second", report.per_second(Count::ready));
     json.add("failures", failures(report));
+    json.add("under_way_at_end", under_way(report));
 }
 
 }  // namespace

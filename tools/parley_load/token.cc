@@ -2,8 +2,11 @@
 #include "parley_load/token.h"
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <fmt/format.h>
 #include <sodium.h>
+#include <unistd.h>
 
 #include "parley_load/proc.h"
 
@@ -43,6 +46,10 @@ std::string sign_token(std::string_view secret, std::string_view user,
 }
 
 client::Outcome<std::string> read_secret(const std::string& path) {
+    if (access(path.c_str(), R_OK) != 0) {
+        return client::Failure{
+            fmt::format("cannot read --jwt-secret-file {}: {}", path, std::strerror(errno))};
+    }
     std::string secret = read_small_file(path);
     while (secret.ends_with('\n') || secret.ends_with('\r'))
         secret.pop_back();
