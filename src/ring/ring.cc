@@ -62,6 +62,9 @@ struct Ring::State {
     std::vector<int> places_free;
     std::vector<int> places_closing;
 
+    State() = default;
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
     ~State();
     Status open_ring() noexcept;
     void open_table() noexcept;

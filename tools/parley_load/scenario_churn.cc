@@ -69,7 +69,7 @@ std::string Churn::verdict(const Report& report) const {
     if (report.totals.get(Count::out_of_ports) != 0) {
         return "the generator ran out of ports or descriptors, not the server: lower --rate";
     }
-    if (report.totals.get(Count::ready) == 0) {
+    if (report.totals.get(Count::ready) == 0 && failures(report) == 0) {
         return "nobody became ready: is it a server that speaks VoicePing's protocol?";
     }
     if (report.totals.get(Count::at_bound) != 0) {
