@@ -131,7 +131,7 @@ void Opening::answer(std::string_view reply) noexcept {
     if (!frame) return connection_.abort();
     std::memcpy(frame.space().data(), reply.data(), reply.size());
     frame.set_size(reply.size());
-    connection_.send(std::move(frame), net::Delivery::lasting);
+    connection_.send(frame, net::Delivery::lasting);
     connection_.close_after_sending();
 }
 
