@@ -167,10 +167,14 @@ def supersede(attempts):
 
 
 def merged(runs):
-    """The first of several runs, with the workloads that only the later ones have."""
-    whole = {**runs[0], "rounds": list(runs[0]["rounds"]), "absent": dict(runs[0].get("absent", {}))}
-    for run in runs[1:]:
+    """The first of several runs, with the workloads that only the later ones have; `runs` names,
+    for each of them, those that are its."""
+    whole = {**runs[0], "rounds": [], "absent": {}, "runs": []}
+    for run in runs:
         known = {round_["workload"] for round_ in whole["rounds"]}
-        whole["rounds"] += [one for one in run["rounds"] if one["workload"] not in known]
+        added = [one for one in run["rounds"] if one["workload"] not in known]
+        whole["rounds"] += added
         whole["absent"] = {**run.get("absent", {}), **whole["absent"]}
+        workloads = list(dict.fromkeys(one["workload"] for one in added))
+        whole["runs"].append({**run, "rounds": added, "workloads": workloads})
     return whole

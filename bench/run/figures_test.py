@@ -149,6 +149,8 @@ class Attempts(unittest.TestCase):
                                 {"rounds": rounds_of("parley", [1]) + other, "seconds": 9}])
         self.assertEqual(whole["rounds"], ROUNDS + other)
         self.assertEqual(whole["seconds"], 3)
+        self.assertEqual([(run["seconds"], run["workloads"]) for run in whole["runs"]],
+                         [(3, [ROUNDS[0]["workload"]]), (9, ["million"])])
 
 
 class Repeating(unittest.TestCase):

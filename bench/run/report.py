@@ -90,15 +90,21 @@ def lasted(run):
     return f", in {seconds:.0f} s" if seconds is not None else ""
 
 
-def markdown(lines, run, failures):
+def measured(run):
+    """When, where and how a run was made, in a sentence; which workloads, if it is one of several."""
     machine = run["machine"]
     virtual = ", virtual" if machine["virtual"] else ""
+    which = f" ({', '.join(run['workloads'])})" if run.get("workloads") else ""
+    return (f"Measured {machine['date']}{which} at commit {machine['commit']}: "
+            f"{machine['processor']}, {machine['cores']} cores{virtual}, {machine['memory_gb']} GB, "
+            f"kernel {machine['kernel']}, {machine['congestion_control']}; up to "
+            f"{run['rounds_count']} rounds of {run['seconds']:g} s unless the workload has a length of its own, "
+            "alternated" + lasted(run) + ".")
+
+
+def markdown(lines, run, failures):
     parts = [
-        f"Measured {machine['date']} at commit {machine['commit']}: {machine['processor']}, "
-        f"{machine['cores']} cores{virtual}, {machine['memory_gb']} GB, kernel "
-        f"{machine['kernel']}, {machine['congestion_control']}; {run['rounds_count']} rounds of "
-        f"{run['seconds']:g} s, alternated" + lasted(run) + ".",
-        "",
+        *(part for each in run.get("runs", [run]) for part in (measured(each), "")),
         "| " + " | ".join(HEADINGS) + " |",
         "|" + "---|" * len(HEADINGS),
         *("| " + " | ".join(_cells(line)) + " |" for line in lines),
