@@ -63,7 +63,8 @@ WORKLOADS = (
     Workload("window-16-groups-10", 10_000, 10, 1000, ("parley", ALONE), window=16),
     Workload("paced-1k-10", 1000, 10, 100, _PACED, pace=paced(100_000, 100, 10)),
     Workload("latency", 1000, 100, 10, _PACED, pace="half"),
-    Workload("beside-churn", 1000, 100, 10, _DISTURBED, pace="half", kind="beside-churn"),
+    Workload("beside-churn", 1000, 100, 10, (*_DISTURBED, *FLOORS), pace="half",
+             kind="beside-churn"),
     Workload("slow-reader", 1000, 1000, 1, _DISTURBED, pace=100, kind="slow-reader",
              seconds=_SLOW_S),
     Workload("sat-10k-100", 10_000, 100, 100, _BOTH),
@@ -120,6 +121,13 @@ def _disturbed(what, workload, target=1.10):
                              ("p99.9", "latency_p999_us")))
 
 
+def _floor_beside_churn():
+    """What churn does to the smallest relays on this machine: no server here can be moved by less."""
+    return tuple(
+        Row(f"the same of {floor}, latency p99", Cell("beside-churn", floor, "latency_p99_us"),
+            _cells("latency", (floor,), "latency_p99_us"), unit="µs") for floor in FLOORS)
+
+
 def _million(title, metric, target=None, sense="at most", unit=""):
     return Row(title, Cell("million", "parley-million", metric), (), target, sense, unit,
                reason="a run of its own: --only million", rounds_min=1)
@@ -172,6 +180,9 @@ ROWS = (
     _against_floor("latency at half load, p99.9", "latency", 1.2, "latency_p999_us", "µs",
                    PACED_FLOORS),
     *_disturbed("half load while 1,000 clients a second come and go", "beside-churn"),
+    *_floor_beside_churn(),
+    _against_floor("half load beside the same churn, against the floor beside it, latency p99",
+                   "beside-churn", None, "latency_p99_us", "µs"),
     *_disturbed("a group of 1,000 of whom one hardly reads, 100,000/s", "slow-reader"),
     Row("deliveries/s in one group of 2,000, two shards against one",
         Cell("one-group", "parley-2-shards", RATE), _cells("one-group", ("parley",), RATE), 1.7,

@@ -160,11 +160,12 @@ void Connection::close_after_sending() noexcept {
     go_on_later();
 }
 
+// A peer that has ended its stream needs no linger: nothing of it can come any more that would make
+// the kernel reset what was sent.
 void Connection::finish_sending() noexcept {
+    if (!receive_.in_flight()) return begin_closing();
     state_ = State::lingering;
     shared_.shard.ring().shutdown_send(send_, socket_);
-    // The end of the peer's stream may have come before: then nothing more will tell us.
-    if (!receive_.in_flight()) start_timer(shared_.shard.now());
 }
 
 void Connection::detach() noexcept {
