@@ -141,8 +141,8 @@ class Program:
 class Server(Program):
     """A server on a port of its own, ready when constructed."""
 
-    def __init__(self, command, environment=None):
-        super().__init__(command, environment)
+    def __init__(self, command, environment=None, stdin=subprocess.DEVNULL):
+        super().__init__(command, environment, stdin)
         try:
             self.url = self.wait_for_output(r"listening on (ws://\S+)\n")[1]
         except BaseException:

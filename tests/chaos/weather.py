@@ -1,0 +1,185 @@
+"""What befalls the server: each function is one kind of bad weather for some seconds, with the radios
+talking on meanwhile, and says by itself whether the server bore it. Everything happens in the network
+namespace that the test made."""
+import contextlib
+import resource
+import signal
+import socket
+import subprocess
+import time
+
+from parley_testing import BINARY, PING, WebSocket, check, frame, pack
+
+MIB = 1 << 20
+
+
+def command(*parts):
+    done = subprocess.run([str(part) for part in parts], capture_output=True, text=True, timeout=20)
+    check(done.returncode == 0, " ".join(map(str, parts)), done.stderr)
+    return done.stdout
+
+
+def calm(field, server, seconds):
+    """Nobody loses a session, nobody a frame."""
+    lost, missed = field.ledger.counts["sessions lost"], field.ledger.counts["frames missed"]
+    field.run_for(seconds)
+    check(field.ledger.counts["sessions lost"] == lost, "sessions were lost in fine weather")
+    check(field.ledger.counts["frames missed"] == missed, "voice was lost in fine weather")
+
+
+@contextlib.contextmanager
+def packet_loss(port, percent):
+    """Of all segments from and to the server."""
+    command("nft", "add", "table", "inet", "weather")
+    try:
+        command("nft", "add", "chain", "inet", "weather", "in",
+                "{ type filter hook input priority 0; }")
+        for side in ("dport", "sport"):
+            command("nft", "add", "rule", "inet", "weather", "in", "tcp", side, port, "numgen",
+                    "random", "mod", 100, "<", percent, "drop")
+        yield
+    finally:
+        command("nft", "delete", "table", "inet", "weather")
+
+
+def losing(percent):
+    def weather(field, server, seconds):
+        with packet_loss(server.address[1], percent):
+            field.run_for(seconds)
+
+    weather.__doc__ = f"{percent} % of all segments are lost."
+    return weather
+
+
+def killed_sockets(field, server, seconds):
+    """`ss -K` ends connections under the server, some each second."""
+    due = [time.monotonic()]
+    killed = []
+
+    def kill():
+        if time.monotonic() < due[0]:
+            return
+        due[0] += 0.3
+        radio = field.random.choice(field.radios)
+        if radio.state != "ready":
+            return
+        port = radio.socket.getsockname()[1]
+        command("ss", "-K", "state", "established", f"( sport = :{port} or dport = :{port} )")
+        killed.append(port)
+
+    field.run_for(seconds, kill)
+    check(killed, "no socket was killed")
+
+
+def slow_readers(field, server, seconds):
+    """Some members of busy groups read 1,000 bytes a second (8 kbit/s)."""
+    lost = field.ledger.counts["sessions lost"]
+    readers = []
+    for group in range(3):
+        reader = WebSocket(server.address, [("VoicePingToken", f"slow{group}")])
+        reader.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        reader.send_frame(BINARY, pack([0, 15, f"slow{group}", str(group)]))
+        reader.socket.setblocking(False)
+        readers.append(reader.socket)
+    due = [time.monotonic()]
+
+    def sip():
+        if time.monotonic() < due[0]:
+            return
+        due[0] += 0.1
+        for reader in readers:
+            with contextlib.suppress(BlockingIOError, ConnectionError):
+                reader.recv(100)
+
+    field.run_for(seconds, sip)
+    for reader in readers:
+        reader.close()
+    check(field.ledger.counts["sessions lost"] == lost, "others lost their sessions")
+
+
+def stopped(field, server, seconds):
+    """The process is stopped for 5 s (SIGSTOP); when it goes on, nobody is taken for dead."""
+    lost = field.ledger.counts["sessions lost"]
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        field.run_for(min(5, seconds / 2))
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+    field.run_for(seconds / 2)
+    check(field.ledger.counts["sessions lost"] == lost, "sessions were lost to a pause")
+
+
+def no_descriptors(field, server, seconds):
+    """The process has no descriptor left for new connections; those it has go on, it does not spin,
+    and it accepts again as soon as there are some."""
+    lost = field.ledger.counts["sessions lost"]
+    soft, hard = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (server.descriptors() + 2, hard))
+    strangers = []
+    try:
+        for _ in range(60):
+            stranger = socket.socket()
+            stranger.setblocking(False)
+            stranger.connect_ex(server.address)
+            strangers.append(stranger)
+        field.run_for(1)  # the first are let in, and refused after 5 s for saying nothing
+        before = server.cpu_seconds()
+        field.run_for(max(1, seconds - 3))
+        cpu = (server.cpu_seconds() - before) / max(1, seconds - 3)
+        check(cpu < 0.5, f"it spins: {cpu:.0%} of a core")
+    finally:
+        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (soft, hard))
+        for stranger in strangers:
+            stranger.close()
+    field.run_for(1)
+    with WebSocket(server.address, [("VoicePingToken", "late")]) as late:
+        late.expect_alive()
+    check(field.ledger.counts["sessions lost"] == lost, "sessions were lost to strangers")
+
+
+def memory_attack(field, server, seconds):
+    """Peers that send what is answered, and never read: the process grows by little."""
+    lost = field.ledger.counts["sessions lost"]
+    before = server.rss_bytes()
+    attackers = []
+    for number in range(20):
+        attacker = WebSocket(server.address, [("VoicePingToken", f"attacker{number}")])
+        attacker.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        attacker.socket.setblocking(False)
+        attackers.append(attacker.socket)
+    flood = frame(PING, b"x" * 125) * 200
+
+    def push():
+        for attacker in attackers:
+            with contextlib.suppress(BlockingIOError, ConnectionError):
+                attacker.send(flood)
+
+    field.run_for(seconds, push)
+    grown = server.rss_bytes() - before
+    for attacker in attackers:
+        attacker.close()
+    field.ledger.counts["memory attack, KiB grown"] = max(0, grown >> 10)
+    check(server.is_sanitized() or grown < len(attackers) * 4 * MIB,
+          f"it grew by {grown / MIB:.1f} MiB")
+    check(field.ledger.counts["sessions lost"] == lost, "sessions were lost to the attack")
+
+
+def connect_storm(load):
+    def weather(field, server, seconds):
+        lost = field.ledger.counts["sessions lost"]
+        rate = max(100, min(1000, server.connects_per_second_max))
+        with subprocess.Popen(
+                [load, "churn", "--server", server.url, "--rate", str(rate), "--hold-ms", "100",
+                 "--connections", str(2 * rate), "--seconds", str(max(1, int(seconds) - 2)), "--json"],
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as storm:
+            try:
+                field.run_until(lambda: storm.poll() is not None, seconds + 30)
+            finally:
+                if storm.poll() is None:
+                    storm.kill()
+            printed = storm.stdout.read()
+        check(storm.returncode is not None and printed.strip(), "the storm did not end")
+        check(field.ledger.counts["sessions lost"] == lost, "sessions were lost to the storm")
+
+    weather.__doc__ = "Strangers connect, sign in, join and leave by the hundred each second."
+    return weather
