@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace parley {
 
@@ -46,6 +47,11 @@ struct Options {
     /// Takes a refused token for a user id, as VoicePing's LEGACY_JOIN_ENABLED. As unsafe as
     /// Auth::trust.
     bool legacy_join = false;
+    /// Web pages that may connect beside those of the server's own host: their origins, as
+    /// `https://chat.example.com`; `*` for all. Pages of other origins get 403. Programs, which send
+    /// no origin, are not asked. With Auth::trust the own host counts only as an address or as
+    /// `localhost`.
+    std::vector<std::string> allowed_origins;
     /// Auth::trust and legacy_join are refused on addresses other than loopback without this.
     bool trust_the_network = false;
 

@@ -89,6 +89,14 @@ void add_identity(CLI::App& serve, Options& options, Words& words) {
         ->envname("PARLEY_JWT_PUBLIC_KEY_FILE")
         ->group("Identity");
     serve
+        .add_option("--allow-origin", options.allowed_origins,
+                    "web pages that may connect, as https://chat.example.com;\n"
+                    "may be repeated; * for all (default: those of the own host)")
+        ->option_text("ORIGIN")
+        ->allow_extra_args(false)
+        ->envname("PARLEY_ALLOW_ORIGIN")
+        ->group("Identity");
+    serve
         .add_flag("--trust-the-network", options.trust_the_network,
                   "really trust everybody who reaches an address other than loopback")
         ->envname("PARLEY_TRUST_THE_NETWORK")

@@ -90,6 +90,23 @@ bool plan_authenticator(const Options& options, Plan& plan, std::string& error) 
     return created.has_value();
 }
 
+bool plan_origins(const Options& options, Plan& plan, std::string& error) {
+    // Where a token proves who it is, a page that merely reaches us has gained nothing.
+    const bool trusting = options.auth == Auth::trust || options.legacy_join;
+    using session::Origins;
+    plan.worker.origins =
+        Origins{trusting ? Origins::OwnHost::by_address : Origins::OwnHost::by_any_name};
+    for (const std::string& origin : options.allowed_origins) {
+        if (plan.worker.origins.allow(origin)) continue;
+        error = fmt::format(
+            "'{}' is not the origin of a web page: write it like https://chat.example.com or "
+            "http://localhost:3000, or * for all",
+            origin);
+        return false;
+    }
+    return true;
+}
+
 bool plan_times(const Options& options, Plan& plan, std::string& error) {
     const auto positive = [&error](std::chrono::milliseconds value, const char* name) {
         if (value > std::chrono::milliseconds::zero() && value <= std::chrono::hours{24})
@@ -146,6 +163,7 @@ StartFailure make_plan(const Options& options, Plan& plan, std::string& error) {
     }
     plan_protocol(options, plan);
     const bool whole = plan_sizes(options, plan, error) && plan_times(options, plan, error) &&
+                       plan_origins(options, plan, error) &&
                        plan_authenticator(options, plan, error);
     return whole ? StartFailure::none : StartFailure::options;
 }

@@ -10,11 +10,11 @@ namespace parley::session {
 namespace {
 
 constexpr std::array<std::string_view, refusal_count> texts = {
-    "missing_token", "token_too_long", "malformed_token", "bad_header", "wrong_algorithm",
-    "bad_signature", "bad_payload",    "bad_time",        "expired",    "not_yet_valid",
-    "no_user",       "bad_user",       "too_many_groups",
+    "missing_token", "token_too_long", "malformed_token", "bad_header",     "wrong_algorithm",
+    "bad_signature", "bad_payload",    "bad_time",        "expired",        "not_yet_valid",
+    "no_user",       "bad_user",       "too_many_groups", "foreign_origin",
 };
-static_assert(static_cast<std::size_t>(Refusal::too_many_groups) + 1 == refusal_count);
+static_assert(static_cast<std::size_t>(Refusal::foreign_origin) + 1 == refusal_count);
 
 bool is_control(char c) noexcept {
     const auto value = static_cast<unsigned char>(c);

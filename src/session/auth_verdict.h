@@ -42,8 +42,9 @@ enum class Refusal : std::uint8_t {
     no_user,          ///< no claim names a user
     bad_user,         ///< the user is not a usable name
     too_many_groups,  ///< more than store::groups_per_user_max
+    foreign_origin,   ///< asked by a web page of an origin that may not (session/origins.h)
 };
-inline constexpr std::size_t refusal_count = 13;
+inline constexpr std::size_t refusal_count = 14;
 
 /// The reason as in the enum, for counters and logs.
 std::string_view text(Refusal refusal) noexcept;

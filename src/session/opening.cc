@@ -85,6 +85,7 @@ void Opening::on_upgrade(const http::RequestHead& head) noexcept {
     if (const auto* refusal = std::get_if<ws::Refuse>(&handshake)) {
         return answer(ws::refuse_reply(*refusal));
     }
+    if (!page_may_connect(head)) return refuse_page();
     std::string protocols;
     const Credentials credentials = credentials_of(head, protocols);
     if (policy_.admit == Admit::by_token) {
@@ -99,6 +100,22 @@ void Opening::on_upgrade(const http::RequestHead& head) noexcept {
     admission_.reply = ws::accept_reply(std::get<ws::Accept>(handshake), credentials.subprotocol);
     admitted_ = true;
     connection_.detach();
+}
+
+// Two origins are one too many to choose from.
+bool Opening::page_may_connect(const http::RequestHead& head) const {
+    const auto origin = head.find("origin");
+    if (!origin) return true;
+    return head.count("origin") == 1 &&
+           policy_.origins.allows(*origin, head.find("host").value_or(std::string_view{}));
+}
+
+void Opening::refuse_page() noexcept {
+    gate_.on_refused(Refusal::foreign_origin);
+    answer(ws::refuse_reply({.status = 403,
+                             .body = "pages of this origin may not connect: start the server with "
+                                     "--allow-origin ORIGIN",
+                             .reason = text(Refusal::foreign_origin)}));
 }
 
 void Opening::refuse(Refusal reason) noexcept {

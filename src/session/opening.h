@@ -17,6 +17,7 @@
 #include "net/connection.h"
 #include "session/admission.h"
 #include "session/auth.h"
+#include "session/origins.h"
 
 namespace parley::session {
 
@@ -43,6 +44,7 @@ public:
     };
     struct Policy {
         const Authenticator& authenticator;
+        const Origins& origins;
         Admit admit = Admit::by_token;
     };
 
@@ -68,7 +70,9 @@ private:
     void on_upgrade(const http::RequestHead& head) noexcept;
     void answer(std::string_view reply) noexcept;
     void answer_plain(const http::RequestHead& head) noexcept;
+    bool page_may_connect(const http::RequestHead& head) const;
     void refuse(Refusal reason) noexcept;
+    void refuse_page() noexcept;
 
     net::Shared& shared_;
     const Policy& policy_;

@@ -56,7 +56,8 @@ protected:
 
     test::OneShard one{{}};
     Authenticator authenticator = make_authenticator();
-    Opening::Policy policy{.authenticator = authenticator};
+    Origins origins{Origins::OwnHost::by_address};
+    Opening::Policy policy{.authenticator = authenticator, .origins = origins};
     test::Descriptor client;
     std::unique_ptr<Opening> opening;
     std::optional<Admission> admitted;
@@ -134,6 +135,37 @@ TEST_F(OpeningTest, RefusesAnUpgradeWithoutAToken) {
     client.close();
     EXPECT_TRUE(ended());
     EXPECT_FALSE(admitted.has_value());
+}
+
+std::string with_origin(std::string_view lines) {
+    std::string request = sim::upgrade_request("alice", "phone");
+    return request.insert(request.find("\r\n") + 2, lines);
+}
+
+TEST_F(OpeningTest, RefusesPagesOfOtherOrigins) {
+    test::write_all(client, with_origin("Origin: https://evil.example\r\n"));
+    const std::string got = answer();
+    EXPECT_TRUE(got.starts_with("HTTP/1.1 403 ")) << got;
+    EXPECT_NE(got.find("--allow-origin"), std::string::npos) << got;
+    EXPECT_EQ(refused, Refusal::foreign_origin);
+    client.close();
+    EXPECT_TRUE(ended());
+    EXPECT_FALSE(admitted.has_value());
+}
+
+TEST_F(OpeningTest, RefusesTwoOrigins) {
+    ASSERT_TRUE(origins.allow("https://good.example"));
+    test::write_all(client, with_origin("Origin: https://good.example\r\n"
+                                        "Origin: https://good.example\r\n"));
+    EXPECT_TRUE(answer().starts_with("HTTP/1.1 403 "));
+    EXPECT_EQ(refused, Refusal::foreign_origin);
+}
+
+TEST_F(OpeningTest, AdmitsPagesThatMayConnect) {
+    ASSERT_TRUE(origins.allow("https://good.example"));
+    test::write_all(client, with_origin("Origin: https://good.example\r\n"));
+    ASSERT_TRUE(ended());
+    EXPECT_TRUE(admitted.has_value());
 }
 
 TEST_F(OpeningTest, RefusesAnUpgradeThatIsNone) {

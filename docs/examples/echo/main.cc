@@ -40,6 +40,7 @@ parley::Options echo_options(Echo& echo) {
     parley::Options options;
     options.listen = "127.0.0.1:9001";
     options.shards = 1;
+    options.allowed_origins = {"*"};  // a suite may run in a browser
     options.handler = &echo;
     options.message_bytes_max = std::size_t{64} << 20;
     options.message_fragments_max = 1 << 20;
