@@ -44,6 +44,9 @@ struct Options {
     std::string jwt_secret;
     std::string jwt_secret_file;
     std::string jwt_public_key_file;
+    /// If set, tokens must say so: their `iss` is this, and their `aud` this or a list that has it.
+    std::string jwt_issuer;
+    std::string jwt_audience;
     /// Takes a refused token for a user id, as VoicePing's LEGACY_JOIN_ENABLED. As unsafe as
     /// Auth::trust.
     bool legacy_join = false;

@@ -88,6 +88,14 @@ void add_identity(CLI::App& serve, Options& options, Words& words) {
         ->option_text("FILE")
         ->envname("PARLEY_JWT_PUBLIC_KEY_FILE")
         ->group("Identity");
+    serve.add_option("--jwt-issuer", options.jwt_issuer, "take only tokens whose iss is this")
+        ->option_text("NAME")
+        ->envname("PARLEY_JWT_ISSUER")
+        ->group("Identity");
+    serve.add_option("--jwt-audience", options.jwt_audience, "take only tokens for it (aud)")
+        ->option_text("NAME")
+        ->envname("PARLEY_JWT_AUDIENCE")
+        ->group("Identity");
     serve
         .add_option("--allow-origin", options.allowed_origins,
                     "web pages that may connect, as https://chat.example.com;\n"

@@ -83,6 +83,8 @@ bool plan_authenticator(const Options& options, Plan& plan, std::string& error) 
         return false;
     }
     auth.legacy_join = options.legacy_join;
+    auth.jwt_issuer = options.jwt_issuer;
+    auth.jwt_audience = options.jwt_audience;
     auto created = session::Authenticator::create(std::move(auth), error);
     if (created) {
         plan.authenticator = std::make_unique<session::Authenticator>(std::move(*created));

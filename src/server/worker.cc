@@ -18,6 +18,7 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
       net_(shard, options.queues),
       decoder_(options.dialect),
       context_(net_, options.sockets, decoder_, options.dialect, *this),
+      expiries_(shard, sessions_),
       post_(shard, sessions_),
       store_({.hash_key = shard.fabric().hash_key()}),
       listeners_(shard),
@@ -118,7 +119,9 @@ void Worker::welcome(session::Admission admission, int descriptor) noexcept {
         raw_sockets_.push_back(*socket);
         return socket->open(std::move(admission));
     }
+    const std::optional<WallTime> good_until = admission.identity.good_until;
     session::Session& session = sessions_.add(context_, std::move(admission), descriptor);
+    if (good_until) expiries_.watch(session, *good_until);
     // Signed in before its first words are read: they may already be here.
     membership_.sign_in(session);
     session.open();
@@ -129,6 +132,7 @@ void Worker::on_raw_socket_gone(RawSocket& socket) noexcept {
 }
 
 void Worker::on_leaving(session::Session& session) noexcept {
+    expiries_.forget(session);
     membership_.sign_out(session);
 }
 

@@ -14,6 +14,7 @@
 #include "relay/direct_relay.h"
 #include "relay/relay.h"
 #include "server/raw_socket.h"
+#include "session/expiries.h"
 #include "session/opening.h"
 #include "store/memory_store.h"
 
@@ -87,6 +88,7 @@ private:
     wire::voiceping::Decoder decoder_;
     session::SessionContext context_;
     session::Sessions sessions_;
+    session::Expiries expiries_;
     session::Post post_;
     store::MemoryStore store_;
     group::Listeners listeners_;

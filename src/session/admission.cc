@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <cstring>
+#include <optional>
+#include <type_traits>
 
 #include "base/assert.h"
 
@@ -10,10 +12,13 @@ namespace {
 
 class Writer {
 public:
-    void number(std::uint32_t value) {
+    template <class T>
+    void value(const T& value) {
+        static_assert(std::is_trivially_copyable_v<T>);
         const auto* bytes = reinterpret_cast<const std::byte*>(&value);
         out.insert(out.end(), bytes, bytes + sizeof(value));
     }
+    void number(std::uint32_t number) { value(number); }
     void bytes(std::span<const std::byte> value) {
         number(static_cast<std::uint32_t>(value.size()));
         out.insert(out.end(), value.begin(), value.end());
@@ -27,11 +32,14 @@ class Reader {
 public:
     explicit Reader(std::span<const std::byte> from) : from_(from) {}
 
-    std::uint32_t number() {
-        std::uint32_t value = 0;
+    template <class T>
+    T value() {
+        static_assert(std::is_trivially_copyable_v<T>);
+        T value{};
         std::memcpy(&value, take(sizeof(value)).data(), sizeof(value));
         return value;
     }
+    std::uint32_t number() { return value<std::uint32_t>(); }
     std::span<const std::byte> bytes() { return take(number()); }
     std::string text() {
         const auto value = bytes();
@@ -58,6 +66,7 @@ std::vector<std::byte> pack(const Admission& admission, int descriptor) {
     writer.text(identity.user);
     writer.number(identity.user_is_integer ? 1 : 0);
     writer.number(identity.groups_given ? 1 : 0);
+    writer.value(identity.good_until);
     writer.number(static_cast<std::uint32_t>(identity.groups.size()));
     for (const std::string& group : identity.groups)
         writer.text(group);
@@ -75,6 +84,7 @@ Admission unpack(std::span<const std::byte> record, int& descriptor) {
     identity.user = reader.text();
     identity.user_is_integer = reader.number() != 0;
     identity.groups_given = reader.number() != 0;
+    identity.good_until = reader.value<std::optional<WallTime>>();
     identity.groups.resize(reader.number());
     for (std::string& group : identity.groups)
         group = reader.text();

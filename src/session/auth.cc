@@ -65,11 +65,13 @@ std::optional<Authenticator> Authenticator::create(AuthOptions options, std::str
 }
 
 Authenticator::Authenticator(std::optional<JwtKey> key, const AuthOptions& options)
-    : key_(std::move(key)), leeway_(options.jwt_leeway), legacy_join_(options.legacy_join) {}
+    : key_(std::move(key)),
+      rules_{options.jwt_leeway, options.jwt_issuer, options.jwt_audience},
+      legacy_join_(options.legacy_join) {}
 
 Verdict Authenticator::verify(std::string_view token, WallTime now) const noexcept {
     if (!key_) return trust(token);
-    Verdict verdict = verify_jwt(token, *key_, now, leeway_);
+    Verdict verdict = verify_jwt(token, *key_, now, rules_);
     if (verdict.ok() || !legacy_join_) return verdict;
     Verdict as_name = trust(token);
     return as_name.ok() ? as_name : verdict;

@@ -28,6 +28,8 @@ struct AuthOptions {
     std::string jwt_secret;
     std::optional<Ed25519PublicKey> jwt_public_key;
     std::chrono::seconds jwt_leeway = jwt_leeway_default;  ///< 0 to 5 minutes
+    std::string jwt_issuer;    ///< tokens must be of this issuer (`iss`); empty: of any
+    std::string jwt_audience;  ///< tokens must be for this audience (`aud`); empty: for any
     /// With mode jwt: a token that is refused is taken as user id instead, as in mode trust, so
     /// that clients without tokens can still join while others already have them. Until it is
     /// off, tokens protect nobody.
@@ -57,7 +59,7 @@ private:
     Authenticator(std::optional<JwtKey> key, const AuthOptions& options);
 
     std::optional<JwtKey> key_;  ///< none: mode trust
-    std::chrono::seconds leeway_;
+    JwtRules rules_;
     bool legacy_join_;
 };
 

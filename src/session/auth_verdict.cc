@@ -10,9 +10,10 @@ namespace parley::session {
 namespace {
 
 constexpr std::array<std::string_view, refusal_count> texts = {
-    "missing_token", "token_too_long", "malformed_token", "bad_header",     "wrong_algorithm",
-    "bad_signature", "bad_payload",    "bad_time",        "expired",        "not_yet_valid",
-    "no_user",       "bad_user",       "too_many_groups", "foreign_origin",
+    "missing_token",   "token_too_long", "malformed_token", "bad_header",
+    "wrong_algorithm", "bad_signature",  "bad_payload",     "bad_time",
+    "expired",         "not_yet_valid",  "wrong_issuer",    "wrong_audience",
+    "no_user",         "bad_user",       "too_many_groups", "foreign_origin",
 };
 static_assert(static_cast<std::size_t>(Refusal::foreign_origin) + 1 == refusal_count);
 

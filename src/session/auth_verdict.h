@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "base/time.h"
 #include "store/limits.h"
 
 namespace parley::session {
@@ -25,6 +27,7 @@ struct Identity {
     bool user_is_integer = false;     ///< the claim was a JSON integer; `user` is its decimal text
     std::vector<std::string> groups;  ///< named by the token, as it lists them; names like `user`
     bool groups_given = false;        ///< the token has a list of groups, be it empty
+    std::optional<WallTime> good_until;  ///< the token's end, leeway included; none: it has no end
 };
 
 /// Why a token was refused. Counted by reason; the client is only told that it was refused.
@@ -39,12 +42,14 @@ enum class Refusal : std::uint8_t {
     bad_time,         ///< `exp` or `nbf` is not a number that can be a time
     expired,          ///< `exp` has passed
     not_yet_valid,    ///< `nbf` has not come
+    wrong_issuer,     ///< `iss` is not the one asked for
+    wrong_audience,   ///< `aud` does not name the one asked for
     no_user,          ///< no claim names a user
     bad_user,         ///< the user is not a usable name
     too_many_groups,  ///< more than store::groups_per_user_max
     foreign_origin,   ///< asked by a web page of an origin that may not (session/origins.h)
 };
-inline constexpr std::size_t refusal_count = 14;
+inline constexpr std::size_t refusal_count = 16;
 
 /// The reason as in the enum, for counters and logs.
 std::string_view text(Refusal refusal) noexcept;

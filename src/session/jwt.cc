@@ -122,8 +122,17 @@ bool read_time(dom::object claims, std::string_view name, std::optional<double>&
     return true;
 }
 
-std::optional<Refusal> check_times(dom::object claims, WallTime now,
-                                   std::chrono::seconds leeway) noexcept {
+/// The end of a token's life as a time; nothing if it is later than times go.
+std::optional<WallTime> end_of_life(double expires, std::chrono::seconds leeway) noexcept {
+    // Beyond the year 9999 nobody waits for it.
+    constexpr double seconds_max = 253'402'300'799;
+    if (expires > seconds_max) return std::nullopt;
+    const std::chrono::duration<double> since{expires};
+    return WallTime{std::chrono::ceil<WallTime::duration>(since) + leeway};
+}
+
+std::optional<Refusal> check_times(dom::object claims, WallTime now, std::chrono::seconds leeway,
+                                   Identity& identity) noexcept {
     std::optional<double> expires;
     std::optional<double> begins;
     if (!read_time(claims, "exp", expires) || !read_time(claims, "nbf", begins)) {
@@ -134,6 +143,34 @@ std::optional<Refusal> check_times(dom::object claims, WallTime now,
     const double leeway_seconds = Seconds(leeway).count();
     if (expires && now_seconds >= *expires + leeway_seconds) return Refusal::expired;
     if (begins && now_seconds + leeway_seconds < *begins) return Refusal::not_yet_valid;
+    if (expires) identity.good_until = end_of_life(*expires, leeway);
+    return std::nullopt;
+}
+
+/// Whether a claim is that text, or a list that has it.
+bool names(dom::object claims, std::string_view claim_name, std::string_view wanted) noexcept {
+    dom::element claim;
+    if (claims.at_key(claim_name).get(claim) != simdjson::SUCCESS) return false;
+    std::string_view text;
+    if (claim.get(text) == simdjson::SUCCESS) return text == wanted;
+    dom::array list;
+    if (claim.get(list) != simdjson::SUCCESS) return false;
+    return std::any_of(list.begin(), list.end(), [wanted](dom::element entry) {
+        std::string_view each;
+        return entry.get(each) == simdjson::SUCCESS && each == wanted;
+    });
+}
+
+/// `iss` is a text, `aud` a text or a list of them (RFC 7519, sections 4.1.1 and 4.1.3).
+std::optional<Refusal> check_parties(dom::object claims, const JwtRules& rules) noexcept {
+    std::string_view issuer;
+    if (!rules.issuer.empty() && (claims.at_key("iss").get(issuer) != simdjson::SUCCESS ||
+                                  issuer != std::string_view{rules.issuer})) {
+        return Refusal::wrong_issuer;
+    }
+    if (!rules.audience.empty() && !names(claims, "aud", rules.audience)) {
+        return Refusal::wrong_audience;
+    }
     return std::nullopt;
 }
 
@@ -183,7 +220,7 @@ HmacSecret::~HmacSecret() {
 }
 
 Verdict verify_jwt(std::string_view token, const JwtKey& key, WallTime now,
-                   std::chrono::seconds leeway) noexcept {
+                   const JwtRules& rules) noexcept {
     if (token.empty()) return Refusal::missing_token;
     if (token.size() > token_size_max) return Refusal::token_too_long;
     const std::optional<Parts> parts = split(token);
@@ -195,7 +232,10 @@ Verdict verify_jwt(std::string_view token, const JwtKey& key, WallTime now,
     if (outcome == Outcome::not_base64url) return Refusal::malformed_token;
     if (outcome != Outcome::object) return Refusal::bad_payload;
     Identity identity;
-    if (const auto refused = check_times(payload.object(), now, leeway)) return *refused;
+    if (const auto refused = check_times(payload.object(), now, rules.leeway, identity)) {
+        return *refused;
+    }
+    if (const auto refused = check_parties(payload.object(), rules)) return *refused;
     if (const auto refused = read_user(payload.object(), identity)) return *refused;
     if (const auto refused = read_groups(payload.object(), identity)) return *refused;
     return identity;

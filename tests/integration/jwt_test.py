@@ -20,7 +20,7 @@ import time
 from parley_testing import (
     AUDIO, CONNECTION_ACK, CONNECTION_TEST, DELIVERED, GROUP, IMAGE, INTERACTIVE, INTERACTIVE_ACK,
     PRIVATE, READ, START, START_ACK, START_FAILED, STOP, STOP_ACK, TEXT_ACK, TEXT_MESSAGE,
-    UNAUTHORIZED_GROUP, USER_ADD, USER_REMOVE, Cases, Radio, Server, Wire, check_equal, talk,
+    UNAUTHORIZED_GROUP, USER_ADD, USER_REMOVE, Cases, Radio, Server, Wire, check, check_equal, talk,
     upgrade_request)
 
 SECRET = "voiceping2359staging"
@@ -103,6 +103,39 @@ def eddsa(parley, folder):
         flipped = one[:-4] + ("A" if one[-4] != "A" else "B") + one[-3:]
         refused(server, token({"uid": "alice"}), flipped,
                 token({"uid": "alice"}, secret=key.public.read_text()))
+        server.end()
+
+
+def ends_with_its_token(server):
+    """A session lasts no longer than its token (F3); the floor it held is free at once, and a session
+    whose token has no end stays."""
+    ends_in = 1.5
+    exp = time.time() + ends_in - 30  # the leeway
+    with (sign_in(server, "alice", ["18"], exp=exp) as alice, sign_in(server, "bob", ["18"]) as bob):
+        alice.fence()
+        bob.fence()
+        alice.say(GROUP, START, "alice", "18", "now")
+        alice.expect_message(GROUP, START_ACK, "alice", "18", "now")
+        bob.expect_message(GROUP, START, "alice", "18", "now")
+        alice.expect_close(4401, b"the token has expired: connect with a new one")
+        late = time.time() - exp - 30
+        check(-0.01 <= late < 5, f"it was closed {late:.1f} s after its token's end")
+        bob.say(GROUP, START, "bob", "18", "mine")
+        heard = bob.hear()
+        while heard[1] != START_ACK:  # the end of alice's talk comes first
+            check_equal(heard[:3], [GROUP, STOP, "alice"], "what bob hears")
+            heard = bob.hear()
+    refused(server, token({"uid": "alice", "exp": exp}))
+
+
+def issuer_and_audience(parley, secret_file):
+    with Server([parley, "serve", "--listen", "127.0.0.1:0", "--jwt-secret-file", secret_file,
+                 "--jwt-issuer", "https://login.test", "--jwt-audience", "parley"]) as server:
+        right = {"uid": "alice", "iss": "https://login.test", "aud": ["other", "parley"]}
+        with Radio(server, token(right), name="alice") as alice:
+            alice.fence()
+        refused(server, token({**right, "iss": "https://login.test.evil"}),
+                token({**right, "aud": "other"}), token({"uid": "alice"}))
         server.end()
 
 
@@ -281,6 +314,7 @@ def main():
             for name, test in (
                     ("HS256, HS384 and HS512 tokens are taken", every_algorithm),
                     ("what is not signed, not now, or names nobody gets 401", what_is_refused),
+                    ("a session ends with its token, and its floor is free", ends_with_its_token),
                     ("claims make members, USER_ADD does not", claims_name_the_groups),
                     ("membership survives a reconnect", membership_survives),
                     ("a forged sender talks as who he is", forged_talk),
@@ -294,6 +328,7 @@ def main():
             print("skip  EdDSA: there is no openssl program here")
         cases.run("with --join open tokens and USER_ADD work together", open_with_tokens, parley,
                   secret_file)
+        cases.run("issuer and audience are asked for", issuer_and_audience, parley, secret_file)
         cases.run("nobody joins or leaves for somebody else", forged_membership, parley,
                   secret_file)
     return cases.finish()

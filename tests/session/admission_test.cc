@@ -20,6 +20,8 @@ protected:
         made.identity.user = text(random() % 8 == 0 ? 4096 : 20);
         made.identity.user_is_integer = random() % 2 == 0;
         made.identity.groups_given = random() % 2 == 0;
+        if (random() % 2 == 0)
+            made.identity.good_until = WallTime{std::chrono::seconds{random() >> 20}};
         for (std::size_t i = random() % 130; i > 0; --i)
             made.identity.groups.push_back(text(30));
         made.device = text(200);
@@ -37,6 +39,7 @@ void expect_same(const Admission& a, const Admission& b) {
     EXPECT_EQ(a.identity.user, b.identity.user);
     EXPECT_EQ(a.identity.user_is_integer, b.identity.user_is_integer);
     EXPECT_EQ(a.identity.groups_given, b.identity.groups_given);
+    EXPECT_EQ(a.identity.good_until, b.identity.good_until);
     EXPECT_EQ(a.identity.groups, b.identity.groups);
     EXPECT_EQ(a.device, b.device);
     EXPECT_EQ(a.reply, b.reply);

@@ -133,6 +133,41 @@ TEST(JwtClaims, BeginWithTheLeewayAndNotASecondSooner) {
     EXPECT_EQ(outcome_of(payload, now - seconds(31)), "not_yet_valid");
 }
 
+TEST(JwtClaims, SayHowLongTheTokenIsGood) {
+    EXPECT_EQ(identity_of(R"({"uid":"a"})").good_until, std::nullopt);
+    EXPECT_EQ(identity_of(R"({"uid":"a","exp":1700000600})").good_until, now + seconds(630));
+    EXPECT_EQ(identity_of(R"({"uid":"a","exp":1700000600.5})").good_until,
+              now + milliseconds(630'500));
+    EXPECT_EQ(identity_of(R"({"uid":"a","exp":1e300})").good_until, std::nullopt);
+}
+
+std::string outcome_by(const JwtRules& rules, std::string_view payload) {
+    return outcome(verify_jwt(with_claims(payload), JwtKey{HmacSecret(secret)}, now, rules));
+}
+
+TEST(JwtClaims, NameTheIssuerThatIsAskedFor) {
+    const JwtRules rules{.issuer = "https://login.test", .audience = {}};
+    EXPECT_EQ(outcome_by(rules, R"({"uid":"a","iss":"https://login.test"})"), "ok");
+    for (const char* other : {R"({"uid":"a"})", R"({"uid":"a","iss":"https://login.test/"})",
+                              R"({"uid":"a","iss":["https://login.test"]})",
+                              R"({"uid":"a","iss":null})", R"({"uid":"a","iss":""})"}) {
+        EXPECT_EQ(outcome_by(rules, other), "wrong_issuer") << other;
+    }
+    EXPECT_EQ(outcome_by({}, R"({"uid":"a","iss":7})"), "ok");  // nobody asks
+}
+
+TEST(JwtClaims, NameTheAudienceThatIsAskedFor) {
+    const JwtRules rules{.issuer = {}, .audience = "parley"};
+    for (const char* good :
+         {R"({"uid":"a","aud":"parley"})", R"({"uid":"a","aud":["x","parley"]})"})
+        EXPECT_EQ(outcome_by(rules, good), "ok") << good;
+    for (const char* other : {R"({"uid":"a"})", R"({"uid":"a","aud":"Parley"})",
+                              R"({"uid":"a","aud":["x",["parley"]]})", R"({"uid":"a","aud":[]})",
+                              R"({"uid":"a","aud":{"parley":1}})"}) {
+        EXPECT_EQ(outcome_by(rules, other), "wrong_audience") << other;
+    }
+}
+
 TEST(JwtClaims, HonourALeewayOfNothing) {
     const JwtKey pinned{HmacSecret(secret)};
     const std::string token = with_claims(R"({"uid":"a","nbf":1700000000,"exp":1700000001})");

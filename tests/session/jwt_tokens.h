@@ -74,7 +74,7 @@ inline std::string outcome(Verdict verdict) {
 }
 
 inline Verdict judge(std::string_view token, WallTime at = now) {
-    return verify_jwt(token, HmacSecret(secret), at, jwt_leeway_default);
+    return verify_jwt(token, HmacSecret(secret), at, {.leeway = jwt_leeway_default});
 }
 
 }  // namespace parley::session::tokens
