@@ -12,8 +12,10 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
                const session::Authenticator& authenticator)
     : shard_(shard),
       options_(options),
-      policy_{authenticator, options.handler == nullptr ? session::Opening::Admit::by_token
-                                                        : session::Opening::Admit::anybody},
+      policy_{authenticator,
+              options.handler == nullptr ? session::Opening::Admit::by_token
+                                         : session::Opening::Admit::anybody,
+              options.deflate},
       net_(shard, options.queues),
       decoder_(options.dialect),
       context_(net_, options.sockets, decoder_, options.dialect, *this),

@@ -26,6 +26,7 @@ struct WorkerOptions {
     net::QueueLimits queues;
     wire::voiceping::Dialect dialect = wire::voiceping::Dialect::router_2023;
     group::JoinPolicy join = group::JoinPolicy::open;
+    ws::Deflate deflate = ws::Deflate::on;
     Handler* handler = nullptr;  ///< if set, messages go there and nothing is relayed
 };
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "base/assert.h"
 
@@ -18,6 +19,11 @@ public:
         number(static_cast<std::uint32_t>(value.size()));
         out.insert(out.end(), value.begin(), value.end());
     }
+    template <class T>
+    void plain(const T& value) {
+        static_assert(std::is_trivially_copyable_v<T>);
+        bytes(std::as_bytes(std::span{&value, 1}));
+    }
     void text(std::string_view value) { bytes(std::as_bytes(std::span{value})); }
 
     std::vector<std::byte> out;
@@ -33,6 +39,12 @@ public:
         return value;
     }
     std::span<const std::byte> bytes() { return take(number()); }
+    template <class T>
+    void plain(T& value) {
+        const auto read = bytes();
+        PARLEY_ASSERT(read.size() == sizeof(value));
+        std::memcpy(&value, read.data(), sizeof(value));
+    }
     std::string text() {
         const auto value = bytes();
         return {reinterpret_cast<const char*>(value.data()), value.size()};
@@ -63,6 +75,8 @@ std::vector<std::byte> pack(const Admission& admission, int descriptor) {
         writer.text(group);
     writer.text(admission.device);
     writer.text(admission.reply);
+    writer.number(admission.deflate ? 1 : 0);
+    if (admission.deflate) writer.plain(*admission.deflate);
     writer.bytes(admission.received);
     return std::move(writer.out);
 }
@@ -80,6 +94,7 @@ Admission unpack(std::span<const std::byte> record, int& descriptor) {
         group = reader.text();
     admission.device = reader.text();
     admission.reply = reader.text();
+    if (reader.number() != 0) reader.plain(admission.deflate.emplace());
     const auto received = reader.bytes();
     admission.received.assign(received.begin(), received.end());
     return admission;

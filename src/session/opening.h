@@ -44,6 +44,7 @@ public:
     struct Policy {
         const Authenticator& authenticator;
         Admit admit = Admit::by_token;
+        ws::Deflate deflate = ws::Deflate::off;
     };
 
     Opening(net::Shared& shared, int descriptor, const Policy& policy, Gate& gate) noexcept;
