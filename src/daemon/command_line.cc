@@ -104,7 +104,7 @@ void add_compression(CLI::App& serve, Words& words) {
         .add_option("--deflate", words.deflate,
                     "compression of text for clients that offer it (permessage-deflate)\n"
                     "on: each message by itself (default)\n"
-                    "takeover: with reference to earlier ones, for up to 80 KiB a connection")
+                    "takeover: referring to earlier ones, for up to 80 KiB each")
         ->check(CLI::IsMember({"off", "on", "takeover"}).description("").name(""))
         ->option_text("off|on|takeover")
         ->envname("PARLEY_DEFLATE")

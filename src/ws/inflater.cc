@@ -18,10 +18,12 @@ constexpr std::size_t step_bytes_max = std::size_t{64} << 10;
 constexpr std::array<std::byte, 4> tail{std::byte{0}, std::byte{0}, std::byte{0xff},
                                         std::byte{0xff}};
 
-/// Makes `out` larger, but never reserves more than a message may have.
+/// Makes `out` larger, but never reserves more than a message may have. In large steps, since what
+/// is reserved takes no memory before it is written to, and what is copied is there twice.
 void grow(std::vector<std::byte>& out, std::size_t size, std::size_t bytes_max) {
+    constexpr std::size_t factor = 16;
     if (size > out.capacity()) {
-        out.reserve(std::max(size, std::min(2 * out.capacity(), bytes_max + 1)));
+        out.reserve(std::max(size, std::min(factor * out.capacity(), bytes_max + 1)));
     }
     out.resize(size);
 }

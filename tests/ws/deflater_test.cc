@@ -65,6 +65,22 @@ TEST_F(DeflaterTest, SmallMessagesAndForbiddenOnesAreNotCompressed) {
     EXPECT_FALSE(message(talk(5000), Outgoing::Compress::never).may_compress());
 }
 
+TEST_F(DeflaterTest, TheThresholdIsWhereAPacketsHeadIsSaved) {
+    const std::string text =
+        R"({"message_id":"0_17_18_alice_1700000004242.txt","text":"The delivery for the north )"
+        "gate is held up at the bridge, so please tell the crew of the second lorry to go round "
+        "by the river and to call in when they have passed the station. The gate stays open "
+        R"(until ten. Over."})";
+    const std::size_t packet_head = 52;
+    Deflater deflater{window_bits_max, Deflater::Memory::shared};
+    std::vector<std::byte> out;
+    ASSERT_GE(text.size(), deflate_bytes_min);
+    ASSERT_TRUE(deflater.compress_alone(to_bytes(text.substr(0, deflate_bytes_min)), out));
+    EXPECT_GT(deflate_bytes_min - out.size(), packet_head);
+    deflater.compress_alone(to_bytes(text.substr(0, deflate_bytes_min / 2)), out);
+    EXPECT_LT(deflate_bytes_min / 2 - out.size(), packet_head);
+}
+
 TEST_F(DeflaterTest, WhatDoesNotBecomeSmallerIsSentAsItIs) {
     for (const std::size_t size : {300u, 70'000u}) {
         Outgoing outgoing = message(noise(size));
