@@ -20,6 +20,11 @@ public:
     Compressor& operator=(const Compressor&) = delete;
     ~Compressor() { deflateEnd(&stream_); }
 
+    /// As if it had sent that before.
+    void refer_to(std::string_view before) {
+        deflateSetDictionary(&stream_, reinterpret_cast<const Bytef*>(before.data()),
+                             static_cast<uInt>(before.size()));
+    }
     /// The payload of a message.
     std::string next(std::string_view message) {
         std::string out = run(message, Z_SYNC_FLUSH);
