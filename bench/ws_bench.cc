@@ -1,12 +1,17 @@
 // What each frame costs at the edge: taking the mask off, and encoding what goes out.
 #include <array>
 #include <benchmark/benchmark.h>
+#include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "allocations.h"
 #include "shard/frame.h"
 #include "ws/connection.h"
+#include "ws/deflater.h"
 #include "ws/frame_reader.h"
+#include "ws/inflater.h"
 
 namespace {
 
@@ -68,5 +73,49 @@ void read_frame(benchmark::State& state) {
     state.SetBytesProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(read_frame)->Apply(payload_sizes);
+
+// A text as it is compressed for all who agreed on it, and what that leaves of it.
+void deflate(benchmark::State& state) {
+    constexpr std::string_view words[] = {"channel ", "over ", "roger ",
+                                          "unit ",    "copy ", "north "};
+    std::vector<std::byte> text;
+    for (std::uint32_t random = 7; text.size() < static_cast<std::size_t>(state.range(0));) {
+        random = random * 1664525 + 1013904223;
+        const std::string piece{std::string{words[(random >> 16) % std::size(words)]} +
+                                std::to_string(random >> 20)};
+        const auto bytes = std::as_bytes(std::span{piece});
+        text.insert(text.end(), bytes.begin(), bytes.end());
+    }
+    text.resize(static_cast<std::size_t>(state.range(0)));
+    ws::Deflater deflater{ws::window_bits_max, ws::Deflater::Memory::shared};
+    std::vector<std::byte> out;
+    for (auto _ : state) {
+        deflater.compress_alone(text, out);
+        benchmark::DoNotOptimize(out.data());
+    }
+    state.SetBytesProcessed(state.iterations() * state.range(0));
+    state.counters["left"] = static_cast<double>(out.size()) / static_cast<double>(text.size());
+}
+BENCHMARK(deflate)->Arg(256)->Arg(1024)->Arg(65536);
+
+// The same back, as a client's message is read.
+void inflate(benchmark::State& state) {
+    std::vector<std::byte> text(static_cast<std::size_t>(state.range(0)));
+    for (std::size_t i = 0; i < text.size(); ++i)
+        text[i] = static_cast<std::byte>("talk over "[i % 10] + static_cast<char>(i / 97 % 9));
+    ws::Deflater deflater{ws::window_bits_max, ws::Deflater::Memory::shared};
+    std::vector<std::byte> payload;
+    deflater.compress_alone(text, payload);
+    ws::Inflaters inflaters;
+    for (auto _ : state) {
+        ws::Inflater& inflater = inflaters.shared();
+        inflater.begin_anew();
+        const ws::Inflater::Into into{inflaters.scratch(), nullptr, text.size()};
+        benchmark::DoNotOptimize(inflater.take(payload, into));
+        benchmark::DoNotOptimize(inflater.finish(into));
+    }
+    state.SetBytesProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(inflate)->Arg(256)->Arg(1024)->Arg(65536);
 
 }  // namespace

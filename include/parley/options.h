@@ -24,6 +24,14 @@ enum class Join : std::uint8_t {
     managed,  ///< tokens say; clients' own requests are ignored
 };
 
+/// Compression of messages (permessage-deflate, RFC 7692), for clients that offer it. Voice is
+/// never compressed by the server.
+enum class Deflate : std::uint8_t {
+    off,
+    on,        ///< each message by itself: costs an idle connection nothing
+    takeover,  ///< with reference to earlier ones: smaller, for up to 80 KiB a connection
+};
+
 struct Options {
     /// Numeric address and port; port 0 asks for any free one (see Server::url()).
     std::string listen = "127.0.0.1:7420";
@@ -69,6 +77,8 @@ struct Options {
     std::uint32_t message_fragments_max = 1024;
     /// Text and control that may wait for a slow reader before it is disconnected.
     std::size_t send_queue_bytes_max = 2 * 1024 * 1024 + 16 * 1024;
+
+    Deflate deflate = Deflate::on;
 
     /// If set, the server relays nothing: every message of every connection goes to it, and no
     /// token is asked for. Must outlive the server.

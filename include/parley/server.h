@@ -51,6 +51,9 @@ struct ShardStats {
     std::uint64_t floors_busy = 0;
     std::uint64_t records_out = 0;  ///< to other shards
     std::uint64_t records_dropped = 0;
+    std::uint64_t deflate_agreed = 0;    ///< connections that compress, since the start
+    std::uint64_t deflate_contexts = 0;  ///< of those, such as keep windows of their own, now
+    std::uint64_t deflated = 0;          ///< messages sent compressed, one for each recipient
     std::uint64_t bytes_in = 0;
     std::uint64_t sends = 0;
     std::uint64_t sends_short = 0;       ///< that the socket did not take whole at once

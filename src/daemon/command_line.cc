@@ -54,11 +54,15 @@ void add_network(CLI::App& serve, Options& options, std::uint32_t& busy_poll_us)
 struct Words {
     std::string auth;
     std::string join;
+    std::string deflate;
 };
 
 void apply(const Words& words, Options& options) {
     if (!words.auth.empty()) options.auth = words.auth == "trust" ? Auth::trust : Auth::jwt;
     if (!words.join.empty()) options.join = words.join == "open" ? Join::open : Join::managed;
+    if (words.deflate == "off") options.deflate = Deflate::off;
+    if (words.deflate == "on") options.deflate = Deflate::on;
+    if (words.deflate == "takeover") options.deflate = Deflate::takeover;
 }
 
 void add_identity(CLI::App& serve, Options& options, Words& words) {
@@ -111,6 +115,18 @@ void add_identity(CLI::App& serve, Options& options, Words& words) {
         ->group("Identity");
 }
 
+void add_compression(CLI::App& serve, Words& words) {
+    serve
+        .add_option("--deflate", words.deflate,
+                    "compression of text for clients that offer it (permessage-deflate)\n"
+                    "on: each message by itself (default)\n"
+                    "takeover: referring to earlier ones, for up to 80 KiB each")
+        ->check(CLI::IsMember({"off", "on", "takeover"}).description("").name(""))
+        ->option_text("off|on|takeover")
+        ->envname("PARLEY_DEFLATE")
+        ->group("Network");
+}
+
 CommandLine mistake(const std::string& text) {
     std::fprintf(stderr, "parley: %s\n", text.c_str());
     return {.status = Exit::usage};
@@ -142,6 +158,7 @@ CommandLine read_command_line(int argc, char** argv) {
     add_network(serve, line.options, busy_poll_us);
     Words words;
     add_identity(serve, line.options, words);
+    add_compression(serve, words);
 
     std::string error;
     if (!read_environment(line.options, error)) return mistake(error);

@@ -55,9 +55,9 @@ void Listeners::deliver(GroupKey group, const wire::Event& event, UserKey except
     Audience& audience = **found;
     if (event.kind == wire::Kind::audio) return gather(audience, event, except);
     send_gathered(audience);
-    const FrameRef frame = session::encode_event(shard_.frames(), event);
-    if (!frame) return tell_each(audience, event, except);
-    send(audience, frame, net::Delivery::lasting, except);
+    ws::Outgoing message = session::encode_message(shard_.frames(), event);
+    if (!message) return tell_each(audience, event, except);
+    send_words(audience, message, except);
 }
 
 void Listeners::gather(Audience& audience, const wire::Event& event, UserKey except) noexcept {
@@ -101,7 +101,7 @@ void Listeners::send_gathered(Audience& audience) noexcept {
     if (!audience.gathered) return;
     audience.hook.unlink();
     const FrameRef frame = std::move(audience.gathered);
-    send(audience, frame, net::Delivery::perishable, audience.except);
+    send_voice(audience, frame, audience.except);
 }
 
 void Listeners::prefetch(const Audience& audience, std::size_t from, std::size_t to) noexcept {
@@ -110,15 +110,28 @@ void Listeners::prefetch(const Audience& audience, std::size_t from, std::size_t
         audience.listeners[i].session->prefetch();
 }
 
-void Listeners::send(const Audience& audience, const FrameRef& frame, net::Delivery delivery,
-                     UserKey except) noexcept {
+void Listeners::send_voice(const Audience& audience, const FrameRef& frame,
+                           UserKey except) noexcept {
     const std::vector<Listener>& listeners = audience.listeners;
     for (std::size_t i = 0; i < listeners.size(); ++i) {
         if (i + prefetch_ahead < listeners.size())
             listeners[i + prefetch_ahead].session->prefetch();
         if (listeners[i].user == except) continue;
         deliveries_ += frame.messages();
-        listeners[i].session->send(frame, delivery);
+        listeners[i].session->send(frame, net::Delivery::perishable);
+    }
+}
+
+// Encoded once, and once more for those who want it compressed.
+void Listeners::send_words(const Audience& audience, ws::Outgoing& message,
+                           UserKey except) noexcept {
+    const std::vector<Listener>& listeners = audience.listeners;
+    for (std::size_t i = 0; i < listeners.size(); ++i) {
+        if (i + prefetch_ahead < listeners.size())
+            listeners[i + prefetch_ahead].session->prefetch();
+        if (listeners[i].user == except) continue;
+        ++deliveries_;
+        listeners[i].session->send(message);
     }
 }
 

@@ -3,7 +3,8 @@
 //   voice ──▶ gathered, per group ── end of the turn ──▶ one send to each listener
 //   words ──▶ sent to each listener at once, behind the voice that came before
 //
-// What a group says is encoded here once, and every listener sends the same bytes. Frames of one
+// What a group says is encoded here once, and every listener sends the same bytes (words once more
+// for those who agreed on compression; voice never). Frames of one
 // group that come in one turn of the shard, because it was busy or because they came together,
 // leave as one send to each listener: the cost of a send hardly depends on its size. It decides
 // neither who may listen (Membership) nor who may speak (FloorControl).
@@ -58,8 +59,8 @@ private:
     bool make_room(FrameRef& gathered, std::size_t size) noexcept;
     static void prefetch(const Audience& audience, std::size_t from, std::size_t to) noexcept;
     void send_gathered(Audience& audience) noexcept;
-    void send(const Audience& audience, const FrameRef& frame, net::Delivery delivery,
-              UserKey except) noexcept;
+    void send_voice(const Audience& audience, const FrameRef& frame, UserKey except) noexcept;
+    void send_words(const Audience& audience, ws::Outgoing& message, UserKey except) noexcept;
     void tell_each(const Audience& audience, const wire::Event& event, UserKey except) noexcept;
     void on_turn_end() noexcept;
 

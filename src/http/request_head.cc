@@ -39,13 +39,21 @@ bool is_host(std::string_view value) noexcept {
 
 }  // namespace
 
+std::optional<std::string_view> RequestHead::Values::next() noexcept {
+    while (field_index_ < head_.fields_.size()) {
+        const Field& field = head_.fields_[field_index_++];
+        if (equals_ignoring_case(head_.text(field.name), name_)) return head_.text(field.value);
+    }
+    return {};
+}
+
 std::optional<std::string_view> RequestHead::List::next() noexcept {
     while (true) {
         const std::string_view element = take_list_element(rest_);
         if (!element.empty()) return element;
-        if (field_index_ == head_.fields_.size()) return {};
-        const Field& field = head_.fields_[field_index_++];
-        if (equals_ignoring_case(head_.text(field.name), name_)) rest_ = head_.text(field.value);
+        const auto value = fields_.next();
+        if (!value) return {};
+        rest_ = *value;
     }
 }
 

@@ -24,17 +24,30 @@ namespace parley::http {
 /// as long as the head and is not moved from.
 class RequestHead final {
 public:
-    /// The values of one list header, over all fields of that name: `a, b` and `c` are three.
-    class List final {
+    /// The values of all fields of one name, as they stand: for lists whose elements may have
+    /// quoted commas, which List knows nothing of.
+    class Values final {
     public:
-        List(const RequestHead& head, std::string_view name) noexcept : head_(head), name_(name) {}
-        /// The next element, never empty; nothing when all were given.
+        Values(const RequestHead& head, std::string_view name) noexcept
+            : head_(head), name_(name) {}
+        /// The next value, which may be empty; nothing when all were given.
         std::optional<std::string_view> next() noexcept;
 
     private:
         const RequestHead& head_;
         std::string_view name_;
         std::size_t field_index_ = 0;
+    };
+
+    /// The values of one list header, over all fields of that name: `a, b` and `c` are three.
+    class List final {
+    public:
+        List(const RequestHead& head, std::string_view name) noexcept : fields_(head, name) {}
+        /// The next element, never empty; nothing when all were given.
+        std::optional<std::string_view> next() noexcept;
+
+    private:
+        Values fields_;
         std::string_view rest_;
     };
 
@@ -51,6 +64,7 @@ public:
     std::optional<std::string_view> find(std::string_view name) const noexcept;
     std::size_t count(std::string_view name) const noexcept;
     List list(std::string_view name) const noexcept { return {*this, name}; }
+    Values values(std::string_view name) const noexcept { return {*this, name}; }
     /// True if the list header `name` has `element`, without regard to case.
     bool lists(std::string_view name, std::string_view element) const noexcept;
 

@@ -132,6 +132,17 @@ void plan_protocol(const Options& options, Plan& plan) {
     using wire::voiceping::Dialect;
     plan.worker.dialect = open ? Dialect::router_2023 : Dialect::router_2026;
     plan.worker.handler = options.handler;
+    switch (options.deflate) {
+        case Deflate::off:
+            plan.worker.deflate = ws::Deflate::off;
+            break;
+        case Deflate::on:
+            plan.worker.deflate = ws::Deflate::on;
+            break;
+        case Deflate::takeover:
+            plan.worker.deflate = ws::Deflate::takeover;
+            break;
+    }
 }
 
 bool plan_sizes(const Options& options, Plan& plan, std::string& error) {

@@ -8,6 +8,7 @@ RawSocket::RawSocket(ws::Shared& shared, int descriptor, Handler& handler, Gone 
     : Connection(shared, descriptor), handler_(handler), gone_(gone) {}
 
 void RawSocket::open(session::Admission admission) noexcept {
+    if (admission.deflate) agree(*admission.deflate);
     Connection::open(admission.reply, admission.received);
 }
 
@@ -18,9 +19,10 @@ void RawSocket::on_message(ws::Opcode opcode, std::span<std::byte> payload) noex
 
 void RawSocket::send(MessageType type, std::span<const std::byte> bytes) noexcept {
     const auto opcode = type == MessageType::text ? ws::Opcode::text : ws::Opcode::binary;
-    const FrameRef frame = ws::encode_frame(shared().net.shard.frames(), opcode, bytes);
-    if (!frame) return abort();
-    Connection::send(frame, net::Delivery::lasting);
+    ws::Outgoing message{ws::encode_frame(shared().net.shard.frames(), opcode, bytes),
+                         ws::Outgoing::Compress::if_agreed};
+    if (!message) return abort();
+    Connection::send(message);
 }
 
 std::size_t RawSocket::write_ping(PingPayload payload) const noexcept {

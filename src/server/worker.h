@@ -28,6 +28,7 @@ struct WorkerOptions {
     wire::voiceping::Dialect dialect = wire::voiceping::Dialect::router_2023;
     group::JoinPolicy join = group::JoinPolicy::open;
     session::Origins origins{session::Origins::OwnHost::by_address};
+    ws::Deflate deflate = ws::Deflate::on;
     Handler* handler = nullptr;  ///< if set, messages go there and nothing is relayed
 };
 

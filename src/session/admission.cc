@@ -72,6 +72,7 @@ std::vector<std::byte> pack(const Admission& admission, int descriptor) {
         writer.text(group);
     writer.text(admission.device);
     writer.text(admission.reply);
+    writer.value(admission.deflate);
     writer.bytes(admission.received);
     return std::move(writer.out);
 }
@@ -90,6 +91,7 @@ Admission unpack(std::span<const std::byte> record, int& descriptor) {
         group = reader.text();
     admission.device = reader.text();
     admission.reply = reader.text();
+    admission.deflate = reader.value<std::optional<ws::DeflateTerms>>();
     const auto received = reader.bytes();
     admission.received.assign(received.begin(), received.end());
     return admission;

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "session/auth_verdict.h"
+#include "ws/extensions.h"
 
 namespace parley::session {
 
@@ -14,8 +16,9 @@ namespace parley::session {
 struct Admission {
     Identity identity;
     std::string device;
-    std::string reply;                ///< the 101 answer, not yet sent
-    std::vector<std::byte> received;  ///< what the client sent behind its request
+    std::string reply;                             ///< the 101 answer, not yet sent
+    std::optional<ws::DeflateTerms> deflate = {};  ///< that it agrees to
+    std::vector<std::byte> received;               ///< what the client sent behind its request
 };
 
 /// As the bytes of a record: the descriptor and the admission. The descriptor is then the

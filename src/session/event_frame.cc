@@ -26,4 +26,12 @@ FrameRef encode_event(FramePool& frames, const wire::Event& event) noexcept {
     return frame;
 }
 
+ws::Outgoing encode_message(FramePool& frames, const wire::Event& event) noexcept {
+    const bool is_media = event.kind == wire::Kind::audio || event.kind == wire::Kind::image;
+    const bool is_large = wire::voiceping::encoded_size(event) > deflate_bytes_max;
+    using Compress = ws::Outgoing::Compress;
+    return {encode_event(frames, event),
+            is_media || is_large ? Compress::never : Compress::if_agreed};
+}
+
 }  // namespace parley::session

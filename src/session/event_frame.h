@@ -6,6 +6,7 @@
 
 #include "shard/frame.h"
 #include "wire/message.h"
+#include "ws/outgoing.h"
 
 namespace parley::session {
 
@@ -17,5 +18,14 @@ void write_event_frame(const wire::Event& event, std::span<std::byte> out) noexc
 
 /// One frame in the shard's memory; empty if that is used up.
 FrameRef encode_event(FramePool& frames, const wire::Event& event) noexcept;
+
+/// Larger ones are sent as they are: 64 KiB take a millisecond to compress, and the voice of the
+/// shard waits as long. It is the largest text that a client needs (requirement B2); what is larger
+/// is a picture, and compressed by its own format.
+inline constexpr std::size_t deflate_bytes_max = std::size_t{64} << 10;
+
+/// Likewise, to be compressed for whoever agreed on that: words of a useful size are, voice and
+/// pictures never.
+ws::Outgoing encode_message(FramePool& frames, const wire::Event& event) noexcept;
 
 }  // namespace parley::session

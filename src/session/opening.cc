@@ -81,7 +81,7 @@ void Opening::on_head(const http::RequestHead& head) noexcept {
 }
 
 void Opening::on_upgrade(const http::RequestHead& head) noexcept {
-    const ws::Handshake handshake = ws::examine(head);
+    ws::Handshake handshake = ws::examine(head);
     if (const auto* refusal = std::get_if<ws::Refuse>(&handshake)) {
         return answer(ws::refuse_reply(*refusal));
     }
@@ -97,7 +97,10 @@ void Opening::on_upgrade(const http::RequestHead& head) noexcept {
         admission_.identity = std::move(verdict.identity());
     }
     admission_.device = credentials.device;
-    admission_.reply = ws::accept_reply(std::get<ws::Accept>(handshake), credentials.subprotocol);
+    auto& accept = std::get<ws::Accept>(handshake);
+    accept.deflate = ws::negotiate_deflate(head, policy_.deflate);  // it has signed in by now
+    admission_.deflate = accept.deflate;
+    admission_.reply = ws::accept_reply(accept, credentials.subprotocol);
     admitted_ = true;
     connection_.detach();
 }

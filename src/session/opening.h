@@ -46,6 +46,7 @@ public:
         const Authenticator& authenticator;
         const Origins& origins;
         Admit admit = Admit::by_token;
+        ws::Deflate deflate = ws::Deflate::off;
     };
 
     Opening(net::Shared& shared, int descriptor, const Policy& policy, Gate& gate) noexcept;

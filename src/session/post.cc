@@ -59,13 +59,17 @@ void Post::on_user_event(ShardId, std::span<std::byte> record) noexcept {
 
 void Post::deliver(UserKey to, const wire::Event& event) noexcept {
     if (!sessions_.is_signed_in(to)) return;
-    const bool is_voice = event.kind == wire::Kind::audio;
-    const auto delivery = is_voice ? net::Delivery::perishable : net::Delivery::lasting;
-    const FrameRef frame = encode_event(shard_.frames(), event);
+    if (event.kind == wire::Kind::audio) {
+        const FrameRef frame = encode_event(shard_.frames(), event);
+        if (!frame) return;
+        return sessions_.for_each_of(
+            to, [&](Session& session) { session.send(frame, net::Delivery::perishable); });
+    }
+    ws::Outgoing message = encode_message(shard_.frames(), event);
     sessions_.for_each_of(to, [&](Session& session) {
-        if (frame) {
-            session.send(frame, delivery);
-        } else if (!is_voice) {
+        if (message) {
+            session.send(message);
+        } else {
             session.tell(event);  // which ends a session that cannot be told
         }
     });

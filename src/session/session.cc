@@ -55,6 +55,7 @@ void Session::open() noexcept {
     Arrival& mine = arrival();
     const std::string reply = std::exchange(mine.admission.reply, {});
     std::vector<std::byte> received = std::exchange(mine.admission.received, {});
+    if (mine.admission.deflate) agree(*mine.admission.deflate);
     mine.is_open = true;
     forget_if_arrived();
     Connection::open(reply, received);
@@ -86,9 +87,9 @@ Subscription* Session::subscription(GroupKey group) noexcept {
 }
 
 void Session::tell(const wire::Event& event) noexcept {
-    const FrameRef frame = encode_event(context().net.shard.frames(), event);
-    if (!frame) return abort();  // out of memory for frames: it must not miss this
-    send(frame, net::Delivery::lasting);
+    ws::Outgoing message = encode_message(context().net.shard.frames(), event);
+    if (!message) return abort();  // out of memory for frames: it must not miss this
+    send(message);
 }
 
 void Session::on_message(ws::Opcode opcode, std::span<std::byte> payload) noexcept {

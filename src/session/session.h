@@ -105,7 +105,7 @@ public:
 
     /// Encodes for this session alone. Never dropped in silence.
     void tell(const wire::Event& event) noexcept;
-    /// send() takes a frame that was encoded for this session's format.
+    /// send() takes a frame or a message that was encoded for this session's format.
     using Connection::abort;
     using Connection::close;
     using Connection::is_open;

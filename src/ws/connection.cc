@@ -14,20 +14,10 @@ constexpr std::size_t cache_line_bytes = 64;
 
 }  // namespace
 
-FrameRef encode_frame(FramePool& frames, Opcode opcode,
-                      std::span<const std::byte> payload) noexcept {
-    const std::size_t head = head_size(payload.size());
-    FrameRef frame = frames.allocate(head + payload.size());
-    if (!frame) return frame;
-    write_head(opcode, payload.size(), frame.space());
-    if (!payload.empty()) std::memcpy(frame.space().data() + head, payload.data(), payload.size());
-    frame.set_size(head + payload.size());
-    return frame;
-}
-
 Shared::Shared(net::Shared& net_share, const Settings& settings) noexcept
     : net(net_share),
       limits_(settings.messages),
+      compression_(net_share.shard.frames()),
       heartbeat_(settings.ping_interval, settings.pong_max),
       timer_(Timer::Handler::to<&Shared::on_timer>(*this)) {}
 
@@ -65,6 +55,14 @@ Connection::Connection(Shared& shared, int descriptor) noexcept
 #pragma GCC diagnostic pop
 }
 
+void Connection::agree(const DeflateTerms& terms) noexcept {
+    PARLEY_ASSERT(send_window_bits_ == 0);
+    const Agreed agreed = shared_.compression_.agree(*this, terms);
+    send_window_bits_ = agreed.send_window_bits & 0xf;
+    keeps_sent_ = agreed.keeps_sent;
+    keeps_received_ = agreed.keeps_received;
+}
+
 void Connection::open(std::string_view reply, std::span<std::byte> received) noexcept {
     FrameRef frame = shared_.net.shard.frames().allocate(reply.size());
     if (!frame) return abort();
@@ -79,7 +77,14 @@ void Connection::open(std::string_view reply, std::span<std::byte> received) noe
 
 void Connection::on_received(std::span<std::byte> bytes) noexcept {
     speak();
-    const FrameCutter::Rules rules{Role::server, shared_.limits_};
+    if (send_window_bits_ == 0) {
+        return read(bytes, {Role::server, shared_.limits_, nullptr});
+    }
+    const Inflation inflation = shared_.compression_.inflation(*this, agreed());
+    read(bytes, {Role::server, shared_.limits_, &inflation});
+}
+
+void Connection::read(std::span<std::byte> bytes, const FrameCutter::Rules& rules) noexcept {
     while (is_open()) {
         const Received received = reader_.next(bytes, rules);
         if (received.what == Received::What::need_more) return;
@@ -105,6 +110,13 @@ void Connection::take(const Received& received) noexcept {
         case Received::What::failed:
             return close(received.code, {});
     }
+}
+
+void Connection::send_agreed(Outgoing& message) noexcept {
+    if (!is_open()) return;
+    const FrameRef frame = shared_.compression_.frame_for(*this, agreed(), message);
+    if (!frame) return abort();  // out of memory for frames: it must not miss this
+    tcp_.send(frame, net::Delivery::lasting);
 }
 
 void Connection::close(CloseCode code, std::string_view reason) noexcept {
@@ -159,6 +171,7 @@ void Connection::on_end() noexcept {
 
 void Connection::on_closed() noexcept {
     if (!closing_) leave();
+    if (keeps_sent_ || keeps_received_) shared_.compression_.forget(*this);
     on_gone();
 }
 

@@ -14,6 +14,7 @@
 
 #include "net/connection.h"
 #include "ws/close_code.h"
+#include "ws/compression.h"
 #include "ws/frame.h"
 #include "ws/frame_reader.h"
 #include "ws/heartbeat.h"
@@ -42,6 +43,8 @@ public:
 
     net::Shared& net;
 
+    const Compression& compression() const noexcept { return compression_; }
+
 private:
     friend class Connection;
 
@@ -51,6 +54,7 @@ private:
     void start_timer() noexcept;
 
     const MessageLimits limits_;
+    Compression compression_;
     Heartbeat heartbeat_;
     Timer timer_;
     Instant timer_deadline_;  // while it runs
@@ -63,11 +67,20 @@ public:
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
+    /// Compresses from now on, and takes compressed messages; until then they break a rule. For
+    /// who lets people in before they have signed in: call it once they have. Once at most.
+    void agree(const DeflateTerms& terms) noexcept;
     /// Answers the upgrade with `reply` and reads on, beginning with the bytes that came behind
     /// the request.
     void open(std::string_view reply, std::span<std::byte> received) noexcept;
 
-    /// Sends a frame made with encode_frame() or the like. Does nothing once closing.
+    /// Sends a message that lasts, compressed if that was agreed and is worth it. Does nothing once
+    /// closing.
+    void send(Outgoing& message) noexcept {
+        if (message.may_compress()) return send_agreed(message);
+        tcp_.send(message.plain(), net::Delivery::lasting);
+    }
+    /// Sends a frame made with encode_frame() or the like, as it is. Does nothing once closing.
     void send(const FrameRef& frame, net::Delivery delivery) noexcept {
         tcp_.send(frame, delivery);  // which is not open either once this is closing
     }
@@ -106,6 +119,9 @@ private:
     void on_end() noexcept final;
     void on_closed() noexcept final;
     void on_detached(int descriptor) noexcept final;
+    Agreed agreed() const noexcept { return {send_window_bits_, keeps_sent_, keeps_received_}; }
+    void send_agreed(Outgoing& message) noexcept;
+    void read(std::span<std::byte> bytes, const FrameCutter::Rules& rules) noexcept;
     void ping() noexcept;
     void take(const Received& received) noexcept;
     void send_control(Opcode opcode, std::span<const std::byte> payload) noexcept;
@@ -114,14 +130,14 @@ private:
 
     // What receiving needs fills the first cache line, so that tcp_, of which a send touches the
     // first line alone, begins with the second.
-    bool closing_ = false;  // on_closing() was called
+    bool closing_ : 1 = false;  // on_closing() was called
+    // What it has agreed on, in the same byte.
+    bool keeps_sent_ : 1 = false;
+    bool keeps_received_ : 1 = false;
+    std::uint8_t send_window_bits_ : 4 = 0;
     Shared& shared_;
     FrameCutter reader_;
     net::Connection tcp_;
 };
-
-/// One whole frame of `opcode` in the shard's memory; empty if that is used up.
-FrameRef encode_frame(FramePool& frames, Opcode opcode,
-                      std::span<const std::byte> payload) noexcept;
 
 }  // namespace parley::ws

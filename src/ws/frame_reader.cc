@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <cstring>
 #include <simdjson.h>
-#include <vector>
 
-#include "ws/utf8_stream.h"
+#include "ws/gathered.h"
 
 namespace parley::ws {
 namespace {
 
 constexpr std::byte fin_bit{0x80};
 constexpr std::byte rsv_bits{0x70};
+constexpr std::byte rsv1_bit{0x40};
 constexpr std::byte opcode_bits{0x0f};
 constexpr std::byte mask_bit{0x80};
 constexpr std::byte length_bits{0x7f};
@@ -55,22 +55,16 @@ constexpr std::uint64_t declared_size(const std::byte* head) noexcept {
     return size;
 }
 
+bool is_compressed(const std::byte* head) noexcept {
+    return (head[0] & rsv1_bit) != std::byte{};
+}
+
 bool is_utf8(std::span<const std::byte> text) noexcept {
     return text.empty() ||
            simdjson::validate_utf8(reinterpret_cast<const char*>(text.data()), text.size());
 }
 
 }  // namespace
-
-/// What arrived of a message or a control frame that did not arrive at once. Lives from its first
-/// byte until it was read.
-struct FrameCutter::Gathered {
-    std::vector<std::byte> message;
-    std::uint32_t fragments = 0;  ///< frames of the message so far; 0: there is none
-    Opcode opcode{};              ///< of the message
-    Utf8Stream text;              ///< of the message, if it is text
-    std::array<std::byte, control_bytes_max> control{};
-};
 
 FrameCutter::FrameCutter() noexcept : progress_{.head = {}} {}
 FrameCutter::FrameCutter(FrameCutter&& other) noexcept = default;
@@ -87,7 +81,7 @@ Received FrameCutter::next(std::span<std::byte>& input, const Rules& rules) noex
         } else {
             frame = progress_.frame;
         }
-        const Received received = take_payload(frame, input, rules.role);
+        const Received received = take_payload(frame, input, rules);
         if (received.what != Received::What::need_more || stage_ == Stage::payload) return received;
         // A fragment that does not end its message: read on.
     }
@@ -133,8 +127,11 @@ std::optional<CloseCode> FrameCutter::judge_start(const std::byte* head,
     const Opcode opcode = opcode_of(head);
     const bool is_final = (head[0] & fin_bit) != std::byte{};
     const bool is_masked = (head[1] & mask_bit) != std::byte{};
-    // With permessage-deflate agreed, RSV1 would be allowed here on text and binary only.
-    if ((head[0] & rsv_bits) != std::byte{}) return CloseCode::protocol_error;
+    // RSV1 says that a message is compressed: on its first frame, and nowhere else.
+    const bool may_compress =
+        rules.inflation != nullptr && (opcode == Opcode::text || opcode == Opcode::binary);
+    const std::byte forbidden = may_compress ? rsv_bits & ~rsv1_bit : rsv_bits;
+    if ((head[0] & forbidden) != std::byte{}) return CloseCode::protocol_error;
     if (!is_known(opcode)) return CloseCode::protocol_error;
     if (is_masked != (rules.role == Role::server)) return CloseCode::protocol_error;
     if (is_control(opcode)) {
@@ -156,8 +153,13 @@ std::optional<CloseCode> FrameCutter::judge_length(const std::byte* head,
     const bool top_bit = size >> 63 != 0;
     const bool is_minimal = start_bytes + extended == head_size(size);
     if (top_bit || !is_minimal) return CloseCode::protocol_error;
-    const std::uint64_t before = message_is_open() ? gathered_->message.size() : 0;
     // Both are below 2^63, so the sum cannot wrap.
+    if (message_is_open() ? gathered_->is_compressed : is_compressed(head)) {
+        const std::uint64_t before = message_is_open() ? gathered_->wire_bytes : 0;
+        if (before + size > compressed_bytes_max(rules.limits)) return CloseCode::too_big;
+        return {};
+    }
+    const std::uint64_t before = message_is_open() ? gathered_->message.size() : 0;
     if (before + size > rules.limits.message_bytes_max) return CloseCode::too_big;
     return {};
 }
@@ -172,7 +174,12 @@ void FrameCutter::begin_payload(Frame& frame, const std::byte* head,
     }
     frame.opcode = opcode_of(head);
     frame.is_final = (head[0] & fin_bit) != std::byte{};
-    if (frame.opcode == Opcode::continuation) ++gathered_->fragments;
+    frame.is_compressed = is_compressed(head);
+    if (frame.opcode == Opcode::continuation) {
+        ++gathered_->fragments;
+        gathered_->wire_bytes += frame.size;
+        frame.is_compressed = gathered_->is_compressed;
+    }
     stage_ = Stage::payload;
 }
 
@@ -182,12 +189,13 @@ void FrameCutter::begin_head() noexcept {
 }
 
 /// Back to Stage::head when the frame is whole; else all input is consumed.
-Received FrameCutter::take_payload(Frame& frame, std::span<std::byte>& input, Role role) noexcept {
+Received FrameCutter::take_payload(Frame& frame, std::span<std::byte>& input,
+                                   const Rules& rules) noexcept {
     const std::size_t missing = frame.size - frame.received;
     const std::span<std::byte> piece = input.first(std::min(missing, input.size()));
     input = input.subspan(piece.size());
     const bool is_whole = piece.size() == missing;
-    if (role == Role::server) apply_mask(piece, frame.mask, frame.received);
+    if (rules.role == Role::server) apply_mask(piece, frame.mask, frame.received);
 
     frame.received += static_cast<std::uint32_t>(piece.size());
     if (is_whole) {
@@ -199,6 +207,10 @@ Received FrameCutter::take_payload(Frame& frame, std::span<std::byte>& input, Ro
     const bool is_at_once = is_whole && piece.size() == frame.size;
     const bool is_alone =
         is_control(frame.opcode) || (frame.is_final && frame.opcode != Opcode::continuation);
+    if (frame.is_compressed) {
+        return is_at_once && is_alone ? inflate_whole(frame, piece, rules)
+                                      : inflate_piece(frame, piece, rules);
+    }
     if (!is_at_once || !is_alone) return gather(frame, piece);
     if (is_control(frame.opcode)) return deliver_control(frame.opcode, piece);
     if (frame.opcode == Opcode::text && !is_utf8(piece)) return fail(CloseCode::invalid_payload);

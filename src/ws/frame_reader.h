@@ -4,8 +4,9 @@
 //   head ─────────────────▶ payload ───────────▶ head      close received, or any
 //     └──────────────────────────────────────▶ ended       rule broken: ended for good
 //
-// It sends nothing and owns no timer: the connection answers pings and closes. Compression
-// (RFC 7692) would enter where RSV1 is judged and where a message is complete.
+// It sends nothing and owns no timer: the connection answers pings and closes. Where compression
+// was agreed on (RFC 7692), a message is inflated as it comes, so that its limit and its text are
+// judged as early as those of any other.
 #pragma once
 
 #include <array>
@@ -17,6 +18,7 @@
 
 #include "ws/close_code.h"
 #include "ws/frame.h"
+#include "ws/inflater.h"
 #include "ws/limits.h"
 
 namespace parley::ws {
@@ -38,7 +40,8 @@ struct Received {
 /// Where a stream has come to. A frame that is a whole message and lies whole in the input is
 /// unmasked there: no copy, no allocation. What arrives in pieces is gathered in memory that
 /// grows with the bytes received, never with a length that was only declared, and is freed once
-/// the message was read. Time: linear in the bytes, however they are cut.
+/// the message was read. A compressed message that lies whole in the input is inflated into memory
+/// that the shard shares. Time: linear in the bytes, however they are cut, and in what they become.
 ///
 /// Every idle connection has one, so it is told anew with each call what all of them have in
 /// common: whose end it is, and the limits. The role must stay the same.
@@ -47,6 +50,8 @@ public:
     struct Rules {
         Role role{};
         const MessageLimits& limits;
+        /// Null where compression was not agreed on, or not yet: then RSV1 breaks a rule.
+        const Inflation* inflation = nullptr;
     };
 
     FrameCutter() noexcept;
@@ -79,6 +84,7 @@ private:
         MaskKey mask;
         Opcode opcode;
         bool is_final;
+        bool is_compressed;  ///< its message is
     };
 
     union Progress {
@@ -93,8 +99,12 @@ private:
     std::optional<CloseCode> judge_length(const std::byte* head, const Rules& rules) const noexcept;
     void begin_payload(Frame& frame, const std::byte* head, std::size_t mask_bytes) noexcept;
     void begin_head() noexcept;
-    Received take_payload(Frame& frame, std::span<std::byte>& input, Role role) noexcept;
+    Received take_payload(Frame& frame, std::span<std::byte>& input, const Rules& rules) noexcept;
     Received gather(const Frame& frame, std::span<const std::byte> piece) noexcept;
+    Received inflate_whole(const Frame& frame, std::span<const std::byte> payload,
+                           const Rules& rules) noexcept;
+    Received inflate_piece(const Frame& frame, std::span<const std::byte> piece,
+                           const Rules& rules) noexcept;
     Received deliver_control(Opcode opcode, std::span<std::byte> payload) noexcept;
     Received deliver_message(Opcode opcode, std::span<std::byte> payload) noexcept;
     Received deliver_close(std::span<std::byte> payload) noexcept;
@@ -113,15 +123,20 @@ class FrameReader final {
 public:
     FrameReader(Role role, const MessageLimits& limits) noexcept : limits_(limits), role_(role) {}
 
+    /// Reads compressed messages as well. `inflation` must outlive the reader.
+    FrameReader(Role role, const MessageLimits& limits, const Inflation& inflation) noexcept
+        : limits_(limits), inflation_(&inflation), role_(role) {}
+
     /// As FrameCutter::next().
     Received next(std::span<std::byte>& input) noexcept {
-        return cutter_.next(input, {role_, limits_});
+        return cutter_.next(input, {role_, limits_, inflation_});
     }
     bool is_gathering() const noexcept { return cutter_.is_gathering(); }
 
 private:
     FrameCutter cutter_;
     MessageLimits limits_;
+    const Inflation* inflation_ = nullptr;
     Role role_;
 };
 

@@ -82,6 +82,11 @@ std::string accept_reply(const Accept& accept, std::string_view subprotocol_to_e
         bytes += subprotocol_to_echo;
         bytes += "\r\n";
     }
+    if (accept.deflate) {
+        bytes += "Sec-WebSocket-Extensions: ";
+        bytes += extension_answer(*accept.deflate);
+        bytes += "\r\n";
+    }
     bytes += "\r\n";
     return bytes;
 }

@@ -1,18 +1,20 @@
 // handshake: decides whether a request becomes a WebSocket connection (RFC 6455 section 4.2).
 //
-// It does not look at who is asking: tokens, origins and which subprotocol to speak are the
-// caller's to judge, between examine() and accept_reply(). Extensions are ignored, and so
-// declined. Nothing is read from the path.
+// It does not look at who is asking: tokens, origins, which subprotocol to speak and whether to
+// agree on an extension are the caller's to judge, between examine() and accept_reply(). Nothing is
+// read from the path.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "http/request_head.h"
+#include "ws/extensions.h"
 
 namespace parley::ws {
 
@@ -26,6 +28,8 @@ inline constexpr std::size_t subprotocols_max = 16;
 struct Accept {
     std::string key_answer;                 ///< the value of Sec-WebSocket-Accept
     std::vector<std::string> subprotocols;  ///< as offered, the preferred first; may be empty
+    /// For the caller to fill in (negotiate_deflate()); empty declines what was offered.
+    std::optional<DeflateTerms> deflate = {};
 };
 
 struct Refuse {

@@ -18,4 +18,12 @@ struct MessageLimits {
     std::uint32_t fragments_max = 1024;
 };
 
+/// What a compressed message may have on the wire: as much as zlib makes of one at the limit at
+/// worst (deflateBound() with the smallest tables), so that no honest one is refused for what its
+/// compression cost. What it becomes is counted apart, and exactly.
+constexpr std::uint64_t compressed_bytes_max(const MessageLimits& limits) noexcept {
+    const std::uint64_t size = limits.message_bytes_max;
+    return size + size / 8 + size / 64 + 64;
+}
+
 }  // namespace parley::ws

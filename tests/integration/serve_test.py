@@ -60,7 +60,8 @@ class Tests:
         done = self.serve("--help")
         check_equal((done.returncode, done.stderr), (0, ""), "the outcome of parley serve --help")
         for option in ("--help", "--dev", "--listen", "--shards", "--cores", "--auth", "--join",
-                       "--jwt-secret-file", "--jwt-public-key-file", "--trust-the-network"):
+                       "--jwt-secret-file", "--jwt-public-key-file", "--trust-the-network",
+                       "--deflate"):
             check(option in done.stdout, f"{option} is not explained")
         for line in done.stdout.splitlines():
             check(len(line) <= 100, f"a line is too long to be read: {line}")

@@ -26,6 +26,12 @@ protected:
             made.identity.groups.push_back(text(30));
         made.device = text(200);
         made.reply = text(500);
+        if (random() % 2 == 0) {
+            made.deflate = ws::DeflateTerms{.send_window_bits = std::uint8_t(9 + random() % 7),
+                                            .receive_window_bits = std::uint8_t(9 + random() % 7),
+                                            .send_takeover = random() % 2 == 0,
+                                            .receive_takeover = random() % 2 == 0};
+        }
         const std::string behind = text(16'384);
         const auto bytes = std::as_bytes(std::span{behind});
         made.received.assign(bytes.begin(), bytes.end());
@@ -43,6 +49,7 @@ void expect_same(const Admission& a, const Admission& b) {
     EXPECT_EQ(a.identity.groups, b.identity.groups);
     EXPECT_EQ(a.device, b.device);
     EXPECT_EQ(a.reply, b.reply);
+    EXPECT_EQ(a.deflate, b.deflate);
     EXPECT_EQ(a.received, b.received);
 }
 

@@ -168,6 +168,37 @@ TEST_F(OpeningTest, AdmitsPagesThatMayConnect) {
     EXPECT_TRUE(admitted.has_value());
 }
 
+constexpr std::string_view offer = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+
+std::string offering(std::string request) {
+    return request.insert(request.size() - 2, offer);
+}
+
+TEST_F(OpeningTest, AgreesOnCompressionIfToldTo) {
+    policy.deflate = ws::Deflate::on;
+    test::write_all(client, offering(sim::upgrade_request("alice", "phone")));
+    ASSERT_TRUE(ended());
+    ASSERT_TRUE(admitted.has_value());
+    EXPECT_EQ(admitted->deflate, ws::DeflateTerms{});
+    EXPECT_NE(admitted->reply.find("Extensions: permessage-deflate;"), std::string::npos);
+}
+
+TEST_F(OpeningTest, DeclinesCompressionIfNotToldTo) {
+    test::write_all(client, offering(sim::upgrade_request("alice", "phone")));
+    ASSERT_TRUE(ended());
+    ASSERT_TRUE(admitted.has_value());
+    EXPECT_FALSE(admitted->deflate.has_value());
+    EXPECT_EQ(admitted->reply.find("Extensions"), std::string::npos);
+}
+
+TEST_F(OpeningTest, AgreesOnNothingWithWhoIsNotLetIn) {
+    policy.deflate = ws::Deflate::on;
+    test::write_all(client, offering(sim::upgrade_request("", "phone")));
+    const std::string got = answer();
+    EXPECT_TRUE(got.starts_with("HTTP/1.1 401 ")) << got;
+    EXPECT_EQ(got.find("Extensions"), std::string::npos) << got;
+}
+
 TEST_F(OpeningTest, RefusesAnUpgradeThatIsNone) {
     std::string request = sim::upgrade_request("alice", "phone");
     request.replace(request.find("Version: 13"), 11, "Version: 12");

@@ -86,6 +86,11 @@ inline Bytes end(std::string payload) {
     return frame(0x0, {.payload = std::move(payload)});
 }
 
+/// The first frame of a compressed message.
+inline Bytes compressed(unsigned opcode, std::string payload, bool fin = true) {
+    return frame(opcode, {.payload = std::move(payload), .fin = fin, .rsv = 4});
+}
+
 inline Bytes operator+(Bytes a, const Bytes& b) {
     a.insert(a.end(), b.begin(), b.end());
     return a;

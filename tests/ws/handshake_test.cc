@@ -128,6 +128,20 @@ TEST(Handshake, AcceptsAnyPathAndIgnoresExtensionsAndOrigin) {
     EXPECT_EQ(accept_reply(std::get<Accept>(handshake), "").find("Extensions"), std::string::npos);
 }
 
+TEST(Handshake, AnswersTheExtensionThatTheCallerAgreedTo) {
+    Handshake handshake = examine(Request{}.head());
+    Accept& accept = std::get<Accept>(handshake);
+    accept.deflate = DeflateTerms{.send_window_bits = 10, .names_send_window = true};
+    EXPECT_EQ(accept_reply(accept, ""),
+              "HTTP/1.1 101 Switching Protocols\r\n"
+              "Upgrade: websocket\r\n"
+              "Connection: Upgrade\r\n"
+              "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+              "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; "
+              "client_no_context_takeover; server_max_window_bits=10\r\n"
+              "\r\n");
+}
+
 TEST(Handshake, AcceptsVersions13And8Only) {
     EXPECT_TRUE(is_accepted(Request{}.with("Sec-WebSocket-Version", "8")));
     for (const std::string version : {"12", "7", "14", "0", "", "013", "13, 8", "130", "1"}) {

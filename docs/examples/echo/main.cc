@@ -20,8 +20,9 @@ constexpr const char* help_text =
     "It is for conformance suites, so its limits are high: 64 MiB and 1,048,576 fragments a\n"
     "message. It asks for no token and pings nobody.\n"
     "\n"
-    "  --listen ADDRESS:PORT  where to listen; port 0: any free one (default 127.0.0.1:9001)\n"
-    "  --help                 this text\n"
+    "  --listen ADDRESS:PORT       where to listen; port 0: any free one (default 127.0.0.1:9001)\n"
+    "  --deflate off|on|takeover   permessage-deflate; on: without context takeover (default on)\n"
+    "  --help                      this text\n"
     "\n"
     "Prints `listening on URL` when it is ready. Ends on SIGTERM or SIGINT, closing every\n"
     "connection with 1001.\n"
@@ -51,14 +52,26 @@ parley::Options echo_options(Echo& echo) {
     return options;
 }
 
+bool read_deflate(std::string_view word, parley::Deflate& deflate) {
+    if (word == "off") deflate = parley::Deflate::off;
+    if (word == "on") deflate = parley::Deflate::on;
+    if (word == "takeover") deflate = parley::Deflate::takeover;
+    return word == "off" || word == "on" || word == "takeover";
+}
+
 enum class Wanted { serve, help, nothing };
 
-Wanted read_arguments(int argc, char** argv, std::string& listen) {
+Wanted read_arguments(int argc, char** argv, parley::Options& options) {
     for (int i = 1; i < argc; ++i) {
         const std::string_view name = argv[i];
         if (name == "--help" || name == "-h") return Wanted::help;
-        if (name != "--listen" || i + 1 == argc) return Wanted::nothing;
-        listen = argv[++i];
+        if (i + 1 == argc) return Wanted::nothing;
+        const char* value = argv[++i];
+        if (name == "--listen") {
+            options.listen = value;
+        } else if (name != "--deflate" || !read_deflate(value, options.deflate)) {
+            return Wanted::nothing;
+        }
     }
     return Wanted::serve;
 }
@@ -79,12 +92,15 @@ int status_of(parley::StartFailure failure) {
 int main(int argc, char** argv) {
     Echo echo;
     parley::Options options = echo_options(echo);
-    switch (read_arguments(argc, argv, options.listen)) {
+    switch (read_arguments(argc, argv, options)) {
         case Wanted::help:
             std::fputs(help_text, stdout);
             return EXIT_SUCCESS;
         case Wanted::nothing:
-            std::fputs("parley-echo: give --listen ADDRESS:PORT or nothing; see --help\n", stderr);
+            std::fputs(
+                "parley-echo: give --listen ADDRESS:PORT, --deflate off|on|takeover, or nothing; "
+                "see --help\n",
+                stderr);
             return exit_wrong_command_line;
         case Wanted::serve:
             break;

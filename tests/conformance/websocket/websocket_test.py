@@ -8,7 +8,7 @@ The same cases run against the echo program, where every message comes back, and
 server, whose binary messages are VoicePing connection tests, which come back too. Each case of the
 tables is sent at once, and again one octet at a time. What the standard suites cannot see is here
 as well: unmasked frames, every variant of the opening handshake, floods of headers, slow drips,
-lengths that are only declared, peers that never read.
+lengths that are only declared, peers that never read. Compression has a test of its own.
 
 Prints a line for each case, then `N passed, M failed`; exits 0 if none failed.
 """
@@ -585,26 +585,6 @@ def handshake(target, sent, status, octets):
         check_equal(wire.read_frame(), Frame(PONG, b"?"), "the answer to a ping")
 
 
-DEFLATE_OFFERS = (
-    "permessage-deflate", "permessage-deflate; client_max_window_bits",
-    "permessage-deflate; server_max_window_bits=7", "permessage-deflate; server_max_window_bits=16",
-    "permessage-deflate; client_max_window_bits=99", "permessage-deflate; no_such_parameter",
-    "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
-    "permessage-deflate; server_max_window_bits", "permessage-deflate; =", "x-webkit-deflate-frame",
-    "permessage-bzip2, permessage-deflate", ";;;",
-    "permessage-deflate; server_max_window_bits=\"10\"",
-)
-
-
-def extension_declined(target, offer):
-    """Not one of these may be accepted; the connection works without."""
-    headers = [*target.token_headers(), ("Sec-WebSocket-Extensions", offer)]
-    with WebSocket(target.address, headers) as peer:
-        check("sec-websocket-extensions" not in peer.headers, "the extension was accepted")
-        peer.send_frame(TEXT, b"compressed?", rsv=4)
-        peer.expect_close(1002)
-
-
 def subprotocol_echoed(target):
     """The first subprotocol offered comes back, or a browser would hang up."""
     for offer, first in (("one", "one"), ("one, two", "one"), (" one ,two", "one"),
@@ -765,8 +745,6 @@ def run_handshakes(cases, target):
         if len(sent) <= 2 * OCTETS_MAX or status == 431:
             cases.run(f"an upgrade gets {status} if {name}, octet by octet", handshake, target,
                       sent[:9000], status, True)
-    for offer in DEFLATE_OFFERS:
-        cases.run(f"the offer of {offer} is declined", extension_declined, target, offer)
     cases.run("the first subprotocol comes back", subprotocol_echoed, target)
     cases.run("frames that come before the answer are taken", frames_before_the_answer, target)
     cases.run("a frame may begin before the answer and end after it",

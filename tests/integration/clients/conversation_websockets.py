@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """A group conversation through Python's `websockets`: START, AUDIO, STOP, TEXT, their acks and a
 busy refusal, once with string ids and once with integer ids. Every message is compared whole and in
-order. Usage: conversation_websockets.py PARLEY; exit code 77 if the library is not installed."""
+order; the second time with permessage-deflate, and once more with a server that keeps context.
+Usage: conversation_websockets.py PARLEY; exit code 77 if the library is not installed."""
 import asyncio
 import json
 import os
@@ -38,7 +39,9 @@ def pack(value):
                 return bytes([code]) + struct.pack(form, value)
     if isinstance(value, str):
         data = value.encode()
-        return (bytes([0xA0 | len(data)]) if len(data) < 32 else b"\xd9" + bytes([len(data)])) + data
+        if len(data) < 32:
+            return bytes([0xA0 | len(data)]) + data
+        return (b"\xd9" + bytes([len(data)]) if len(data) < 256 else struct.pack(">BH", 0xDA, len(data))) + data
     if isinstance(value, bytes):
         return b"\xc4" + bytes([len(value)]) + value
     if isinstance(value, list):
@@ -65,6 +68,9 @@ def unpack(data, at=0):
     if code in (0xC4, 0xD9):
         body = data[at + 1:at + 1 + data[at]]
         return (body if code == 0xC4 else body.decode()), at + 1 + data[at]
+    if code == 0xDA:
+        size = struct.unpack_from(">H", data, at)[0]
+        return data[at + 2:at + 2 + size].decode(), at + 2 + size
     form = {0xCC: ">B", 0xCD: ">H", 0xCE: ">I", 0xCF: ">Q"}[code]
     return struct.unpack_from(form, data, at)[0], at + struct.calcsize(form)
 
@@ -74,9 +80,11 @@ class Radio:
         self.socket, self.name = socket, name
 
     @classmethod
-    async def connect(cls, url, user):
+    async def connect(cls, url, user, compression):
         headers = {"token": str(user), "device_id": f"radio of {user}"}
-        return cls(await websockets.connect(url, extra_headers=headers), str(user))
+        socket = await websockets.connect(url, extra_headers=headers, compression=compression)
+        assert len(socket.extensions) == (compression is not None), socket.extensions
+        return cls(socket, str(user))
 
     async def send(self, *messages):
         for message in messages:
@@ -110,8 +118,8 @@ async def expect_stop(talker, listeners, user, group):
         assert type(duration) is int and stop[4] == f'{{"duration":{duration},"message_id":"{ack[4]}"}}', stop
 
 
-async def conversation(url, alice, bob, group):
-    a, b = await Radio.connect(url, alice), await Radio.connect(url, bob)
+async def conversation(url, alice, bob, group, compression):
+    a, b = [await Radio.connect(url, user, compression) for user in (alice, bob)]
 
     # Who is not a member may not talk.
     await a.send([GROUP, START, alice, group, STARTED])
@@ -138,6 +146,13 @@ async def conversation(url, alice, bob, group):
     await a.send([GROUP, STOP, alice, group])
     await expect_stop(a, [b], alice, group)
 
+    # Words that are long enough for the server to compress them.
+    long = " ".join(f"unit {n} at the north gate" for n in range(9))
+    for _ in range(2):
+        await a.send([GROUP, TEXT, alice, group, long])
+        ack = await a.next()
+        await b.expect(GROUP, TEXT, alice, group, f'{{"message_id":"{ack[4]}","text":"{long}"}}')
+
     await b.send([GROUP, START, bob, group, STARTED + 2])
     await b.expect(GROUP, START_ACK, bob, group, str(STARTED + 2))
     await a.expect(GROUP, START, bob, group, STARTED + 2)
@@ -150,10 +165,10 @@ async def conversation(url, alice, bob, group):
     return [a, b]
 
 
-async def test(binary):
+async def test(binary, deflate, compression):
     server = await asyncio.create_subprocess_exec(
         os.path.abspath(binary), "serve", "--listen", "127.0.0.1:0", "--auth", "trust", "--join", "open", "--shards", "2",
-        stdout=asyncio.subprocess.PIPE)
+        "--deflate", deflate, stdout=asyncio.subprocess.PIPE)
     try:
         while True:
             line = (await asyncio.wait_for(server.stdout.readline(), 20)).decode()
@@ -161,8 +176,8 @@ async def test(binary):
             found = re.search(r"listening on (ws://\S+)", line)
             if found:
                 break
-        radios = await conversation(found[1], "alice", "bob", "eighteen")
-        radios += await conversation(found[1], 101, 70000, 18)
+        radios = await conversation(found[1], "alice", "bob", "eighteen", None)
+        radios += await conversation(found[1], 101, 70000, 18, compression)
         server.send_signal(signal.SIGTERM)
         for radio in radios:
             await asyncio.wait_for(radio.socket.wait_closed(), ANSWER_MAX_S)
@@ -177,5 +192,6 @@ async def test(binary):
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    asyncio.run(asyncio.wait_for(test(sys.argv[1]), WHOLE_TEST_MAX_S))
+    for choice, library_choice in (("on", "deflate"), ("takeover", "deflate"), ("off", None)):
+        asyncio.run(asyncio.wait_for(test(sys.argv[1], choice, library_choice), WHOLE_TEST_MAX_S))
     print("ok")

@@ -1,6 +1,8 @@
 // A group conversation through npm `ws`: START, AUDIO, STOP, TEXT, IMAGE, their acks, busy refusal
 // and leaving, once with string ids and once with integer ids. Every message is compared whole and
-// in order, so one that should not have been sent fails the test too.
+// in order, so one that should not have been sent fails the test too. The second time all is said
+// with permessage-deflate, which `ws` negotiates and decodes by itself; to a server that keeps
+// context as well.
 import assert from 'node:assert/strict';
 import {
   Radio, run, start_server, GROUP, START, STOP, AUDIO, START_ACK, STOP_ACK, START_FAILED, USER_ADD,
@@ -27,8 +29,13 @@ async function expect_stop(talker, listeners, from, group) {
   return id;
 }
 
-async function conversation(url, [alice, bob, carol], group) {
-  const connect = (id) => Radio.connect(url, String(id), { token: String(id), device_id: `radio of ${id}` });
+async function conversation(url, [alice, bob, carol], group, deflate) {
+  const connect = async (id) => {
+    const radio = await Radio.connect(url, String(id), { token: String(id), device_id: `radio of ${id}` },
+      { perMessageDeflate: deflate });
+    assert.equal(radio.ws.extensions, deflate ? 'permessage-deflate' : '', radio.name);
+    return radio;
+  };
   const [a, b, c] = [await connect(alice), await connect(bob), await connect(carol)];
 
   // Joining has no answer: a START that is granted proves it for the first member, a TEXT that the
@@ -85,6 +92,16 @@ async function conversation(url, [alice, bob, carol], group) {
   c.send([GROUP, IMAGE, carol, group, { bin: 'ffd8ffe0' }]);
   for (const radio of [a, b]) await radio.expect(GROUP, IMAGE, carol, group, { bin: 'ffd8ffe0' });
 
+  // Words that are long enough for the server to compress them.
+  const long = Array.from({ length: 50 }, (_, n) => `unit ${n} at the north gate, over`).join(' ');
+  for (let again = 0; again < 2; ++again) {
+    c.send([GROUP, TEXT, carol, group, long]);
+    const stored = await c.next();
+    for (const radio of [a, b]) {
+      await radio.expect(GROUP, TEXT, carol, group, JSON.stringify({ message_id: stored[4], text: long }));
+    }
+  }
+
   // Who has left may not talk and hears nothing.
   c.send([GROUP, USER_REMOVE, carol, group], [GROUP, START, carol, group, STARTED]);
   await c.expect(GROUP, UNAUTHORIZED_GROUP, carol, group, 'Unauthorized Group');
@@ -101,10 +118,14 @@ async function conversation(url, [alice, bob, carol], group) {
 }
 
 run(async (binary) => {
+  const deflate = { threshold: 0 }; // whatever the client says is compressed
+  const keeping = await start_server(binary, ['--deflate', 'takeover']);
+  await conversation(keeping.url, ['alice', 'bob', 'carol'], 'eighteen', deflate);
+  await keeping.stop();
   const server = await start_server(binary);
   const radios = [
-    ...await conversation(server.url, ['alice', 'bob', 'carol'], 'eighteen'),
-    ...await conversation(server.url, [101, 102, 70000], 18),
+    ...await conversation(server.url, ['alice', 'bob', 'carol'], 'eighteen', false),
+    ...await conversation(server.url, [101, 102, 70000], 18, deflate),
   ];
   const pong = new Promise((resolve) => radios[0].ws.on('pong', resolve));
   radios[0].ws.ping('are you there');
