@@ -24,9 +24,8 @@ from parley_testing import (AUDIO, GROUP, PING, PONG, START, START_ACK, STOP, ST
 SECRET = "thirty-two octets are long enough"
 LEARNS_S = 3.0  # after that long a server has long looked at its clock again
 YEARS = 10 * 365 * 86400
-# A radio that is asked at once has this long to answer (Options::pong_max).
-PONG_MAX_S = 10.0
-RADIOS = 600  # more than a turn has receive buffers for
+STOPPED_S = 5.5  # longer than an opening may take (session::opening_max)
+EACH = 300  # radios, and as many openings: more than a turn has receive buffers for
 
 
 def token(user, **claims):
@@ -47,16 +46,27 @@ def refused(server, user, **claims):
 # --- a process that is stopped
 
 
-def stopped_for(server, seconds, radios):
-    """Stops the server while every radio owes it an answer; they give it only afterwards."""
+def survive(server, radios, openings):
+    """Stops the server while every radio owes it an answer and every opening half of its request;
+    they give it only afterwards."""
     for radio in radios:
         check_equal(radio.read_frame().opcode, PING, "what a quiet radio hears")
+    for number, opening in enumerate(openings):
+        request = upgrade_request(headers=[("VoicePingToken", f"late{number}")])
+        opening.send(request[:40])
+        opening.rest = request[40:]
+    radios[0].send_frame(PONG)
+    radios[0].fence()  # the server has taken it all
     os.kill(server.pid, signal.SIGSTOP)
-    # No event tells that the time is over: the pause itself is what is tested.
-    time.sleep(seconds)
+    time.sleep(STOPPED_S)  # no event tells that it is over: the pause itself is what is tested
     os.kill(server.pid, signal.SIGCONT)
+    radios[0].fence()  # it runs again, and has judged every timer
     for radio in radios:
         radio.send_frame(PONG)
+    for opening in openings:
+        opening.send(opening.rest)
+    for opening in openings:
+        check_equal(opening.read_head()[0], 101, "the answer to the upgrade")
     for radio in radios:
         radio.fence()
 
@@ -65,12 +75,13 @@ def no_mass_time_out(parley):
     environment = {**os.environ, "PING_INTERVAL": "300"}
     with Server([parley, "serve", "--listen", "127.0.0.1:0", "--auth", "trust", "--shards", "1"],
                 environment) as server:
-        radios = [Radio(server, f"radio{i}") for i in range(RADIOS)]
+        radios = [Radio(server, f"radio{i}") for i in range(EACH)]
+        openings = [Wire(server.address) for _ in range(EACH)]
         try:
-            stopped_for(server, PONG_MAX_S + 0.5, radios)
+            survive(server, radios, openings)
         finally:
-            for radio in radios:
-                radio.socket.close()
+            for each in (*radios, *openings):
+                each.socket.close()
         server.end()
 
 
@@ -162,7 +173,7 @@ def is_sanitized(parley):
 def main():
     parley = sys.argv[1]
     cases = Cases()
-    cases.run(f"{RADIOS} radios that owe an answer survive a stop of {PONG_MAX_S + 0.5:.1f} s",
+    cases.run(f"{EACH} radios and {EACH} openings survive a stop of {STOPPED_S:.1f} s",
               no_mass_time_out, parley)
     library = faketime_library()
     if library is None or is_sanitized(parley):  # both want to be the first library
