@@ -66,7 +66,7 @@ public:
 
     /// The time of this turn. It stands still until the next one, and leaves out what the loop was
     /// kept from (see away_min): after a pause of the process or of the whole machine every timer
-    /// has as long to run as before it. So shards' times differ: none travels between them.
+    /// has at least as long to run as before it. So shards' times differ: none travels between them.
     Instant now() const noexcept { return now_; }
     /// Time of day, never behind one given before (message ids must not step back).
     WallTime wall_now() noexcept;
