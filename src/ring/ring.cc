@@ -74,6 +74,7 @@ struct Ring::State {
     void watch_event() noexcept;
     io_uring_sqe& next_submission() noexcept;
     void submit() noexcept;
+    void back_off() noexcept;
     void take_completions() noexcept;
     void drain_overflow() noexcept;
     void tell_failed_sends() noexcept;
@@ -182,6 +183,11 @@ void Ring::State::submit() noexcept {
     // The completion queue is full, or memory is short for the moment. Anything else would be a
     // mistake of ours in setting up the ring.
     PARLEY_ASSERT(status == -EBUSY || status == -EAGAIN);
+    back_off();
+}
+
+// After a refusal: making room helps, and where there is none to make, time does.
+void Ring::State::back_off() noexcept {
     const std::size_t before = taken.size();
     take_completions();
     if (taken.size() == before) std::this_thread::sleep_for(std::chrono::microseconds{100});
@@ -417,12 +423,12 @@ void Ring::wait(Instant deadline) noexcept {
     } else {
         status = io_uring_submit_and_get_events(&state.ring);
     }
+    if (status == -EBUSY || status == -EAGAIN) state.back_off();
     state.take_completions();
     // EINTR, EBUSY, EAGAIN: some entries may not have gone down yet. The outcome of the sends
     // among them must be known before dispatch().
     while (io_uring_sq_ready(&state.ring) > 0)
         state.submit();
-    static_cast<void>(status);
     state.take_completions();
     state.drain_overflow();
 }

@@ -16,6 +16,11 @@ thread_local const Shard* current_shard = nullptr;
 // frame each to hold. A turn with more allocates once.
 constexpr std::size_t held_frames_usual = 4096;
 
+// A timer this late shows that the loop did not run, and so could not hear what would have stopped
+// the timer: SIGSTOP, a debugger, a machine that was suspended or moved. A loop under load is late
+// by milliseconds; the shortest time-out that a peer is held to is 2 s.
+constexpr Duration away_min = std::chrono::seconds{1};
+
 std::size_t total(Shard::Parts parts) noexcept {
     std::size_t size = 0;
     for (const auto& part : parts)
@@ -208,11 +213,25 @@ void Shard::dispatch() noexcept {
     held_last_.clear();
 }
 
+// Time goes on where it stood before the pause: those who answered meanwhile, or are about to, are
+// heard before they are judged.
+void Shard::wait(Instant deadline) noexcept {
+    const bool ever = deadline > Instant::min() && deadline < Instant::max() - away_;
+    ring_->wait(ever ? deadline + away_ : deadline);
+    const Instant now = ring_->now() - away_;
+    const Instant due = timers_.next_deadline();
+    if (now > due && now - due > away_min) {
+        away_ += now - now_;
+        ++counters_.pauses;
+        return;
+    }
+    now_ = std::max(now_, now);
+}
+
 void Shard::turn(Instant latest) noexcept {
     current_shard = this;
-    ring_->wait(sleep_until(latest));
+    wait(sleep_until(latest));
     fabric_.announce_awake(id_);
-    now_ = std::max(now_, ring_->now());
     const std::uint64_t busy_before = ring_->counters().completions + counters_.records_in;
     dispatch();
     take_records();

@@ -64,7 +64,9 @@ public:
     FramePool& frames() noexcept { return frames_; }
     Fabric& fabric() noexcept { return fabric_; }
 
-    /// The time of this turn. It stands still until the next one.
+    /// The time of this turn. It stands still until the next one, and leaves out what the loop was
+    /// kept from (see away_min): after a pause of the process or of the whole machine every timer
+    /// has at least as long to run as before it. So shards' times differ: none travels between them.
     Instant now() const noexcept { return now_; }
     /// Time of day, never behind one given before (message ids must not step back).
     WallTime wall_now() noexcept;
@@ -116,6 +118,7 @@ public:
         std::uint64_t records_dropped = 0;
         std::uint64_t records_delayed = 0;  ///< went through the backlog
         std::uint64_t wakes = 0;            ///< of other shards
+        std::uint64_t pauses = 0;           ///< times that the loop was kept from running
     };
     const Counters& counters() const noexcept { return counters_; }
 
@@ -134,6 +137,7 @@ private:
     bool delay(Outlet& outlet, RecordKind kind, Parts parts, std::size_t size) noexcept;
     void drain_backlog(Outlet& outlet) noexcept;
     void dispatch() noexcept;
+    void wait(Instant deadline) noexcept;
     void take_records() noexcept;
     void hand_over(ShardId from, Lane::Record record) noexcept;
     void publish_records() noexcept;
@@ -147,6 +151,7 @@ private:
     const ring::Waker waker_;
     const Options options_;
     Instant now_;
+    Duration away_{};  // how far the ring's time is ahead of now_'s: all pauses so far
     TimerWheel timers_;
     FramePool frames_;
     WallTime wall_given_{};

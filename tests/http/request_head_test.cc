@@ -218,7 +218,7 @@ TEST(HeadParser, AnswersTheSameHoweverTheBytesAreCut) {
     const std::string good =
         "POST http://a/b HTTP/1.1\r\nHost: a\r\nConnection: a, b\r\nContent-Length: 17\r\n\r\nrest";
     constexpr std::string_view spices{"\r\n: \t,/a\0\x7f\x80", 11};
-    for (int round = 0; round < 100'000; ++round) {
+    for (int round = 0; round < 850'000; ++round) {
         std::string text = good;
         for (auto changes = random() % 3; changes > 0; --changes) {
             text[random() % text.size()] = spices[random() % spices.size()];

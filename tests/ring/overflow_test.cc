@@ -114,5 +114,44 @@ TEST_F(OverflowTest, AWakeUpAmongThemIsNotLost) {
     }
 }
 
+// As many at once as a busy server has. Adopted, so that a limit of 20,000 descriptors is enough.
+TEST(ManySocketsOverflow, LosesNothingOfTenThousandReadySockets) {
+    constexpr std::size_t count = 10'000;
+    constexpr std::uint32_t buffer_bytes = 64;
+    constexpr std::size_t burst_bytes = 15 * buffer_bytes + 1;  // see OverflowTest
+    const auto ring = test::open_ring({.submissions = 32,
+                                       .completions = 64,
+                                       .receive_buffers = 32'768,
+                                       .receive_buffer_bytes = buffer_bytes});
+    std::vector<test::Descriptor> theirs;
+    std::vector<int> ours;
+    std::vector<std::unique_ptr<Receiver>> receivers;
+    std::size_t whole = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        TcpPair pair = tcp_pair();
+        theirs.push_back(std::move(pair.theirs));
+        ours.push_back(ring->adopt(pair.ours.release()));
+        receivers.push_back(std::make_unique<Receiver>(*ring, ours[i]));
+        receivers[i]->on_bytes = [&whole, &each = *receivers[i]] {
+            whole += each.bytes.size() == burst_bytes ? 1 : 0;
+        };
+        receivers[i]->start();
+    }
+    test::run_once(*ring);
+    for (std::size_t i = 0; i < count; ++i)  // the loop stands still meanwhile
+        test::write_all(theirs[i], pattern(burst_bytes, i));
+    ASSERT_TRUE(run_until(*ring, [&] { return whole == count; }));
+    EXPECT_GT(ring->counters().overflows, 0U);
+    for (std::size_t i = 0; i < count; ++i) {
+        ASSERT_EQ(receivers[i]->bytes, pattern(burst_bytes, i)) << i;
+        receivers[i]->cancel();
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        ASSERT_TRUE(run_until(*ring, [&] { return receivers[i]->ended(); }));
+        ring->close(ours[i]);
+    }
+    test::run_once(*ring);
+}
+
 }  // namespace
 }  // namespace parley::ring

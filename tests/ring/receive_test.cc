@@ -193,7 +193,7 @@ protected:
 };
 
 TEST_F(FewBuffersTest, AllOfManySocketsProgress) {
-    constexpr std::size_t count = 200;
+    constexpr std::size_t count = 1000;
     open(count);
     std::vector<std::string> expected;
     for (std::size_t i = 0; i < count; ++i) {

@@ -38,6 +38,8 @@ Faults Faults::drawn(Random& random) noexcept {
     faults.piece_bytes_max = pieces[random.below(pieces.size())];
     faults.socket_bytes = sockets[random.below(sockets.size())];
     faults.receive_buffers = static_cast<std::uint32_t>(random.between(1, 8));
+    faults.completions = random.chance(500) ? 0 : static_cast<std::uint32_t>(random.between(1, 8));
+    faults.clock_jump = rate(random, 20);
     return faults;
 }
 

@@ -28,6 +28,10 @@ struct Faults {
     std::size_t piece_bytes_max = 0;  ///< one receive hands out at most this much
     std::size_t socket_bytes = 0;     ///< what a socket holds for a peer that does not read
     std::uint32_t receive_buffers = 0;
+    /// What the completion queue holds; 0: enough. Beyond it nothing is lost, but the kernel ends
+    /// the multishot operation that has something to tell.
+    std::uint32_t completions = 0;
+    std::uint32_t clock_jump = 0;  ///< the time of day jumps by up to ten years, either way
 
     static Faults drawn(Random& random) noexcept;
     /// A kernel in its best mood: prompt, whole, never refusing.

@@ -3,6 +3,7 @@
 #include "sim/fiber.h"
 
 #include "base/assert.h"
+#include "sim/sanitizers.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/common_interface_defs.h>

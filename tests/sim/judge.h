@@ -87,6 +87,7 @@ private:
         bool asked_as_stranger = false;
         bool refused = false;          // UNAUTHORIZED_GROUP came, START_FAILED may follow
         std::vector<int> texts_heard;  // the latest, by sender
+        std::int64_t talk_stamp = 0;   // the time of day in the id of the last talk that was told
         Ear ear;
     };
     /// A replaced line that the server may rightly keep: the later one may fail, or sign in first.
@@ -124,6 +125,7 @@ private:
     void on_talk(Place& at, int from, int group, const Message& message);
     void on_voice(Place& at, int from, int group, const Message& message);
     void on_stop(Place& at, int from);
+    void check_stamp(Place& at, int from, int group, const Message& message) const;
     bool had_just_stopped(const Talk& talk) const noexcept;
     void on_text(Place& at, int user, int from, int group, const Message& message);
 

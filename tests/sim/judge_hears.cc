@@ -198,6 +198,7 @@ void Judge::on_others(int user, int group, const Message& message) {
             on_voice(at, from, group, message);
             break;
         case Type::stop:
+            check_stamp(at, from, group, message);
             on_stop(at, from);
             break;
         case Type::text:
@@ -229,6 +230,19 @@ void Judge::on_voice(Place& at, int from, int group, const Message& message) {
     }
     const char* wrong = at.ear.on_voice(head.talk, head.sequence, lost_);
     if (wrong != nullptr) accuse(wrong);
+}
+
+// The id of a talk has the time of day in it, which never steps back within a group: whatever
+// becomes of the machine's clock.
+void Judge::check_stamp(Place& at, int from, int group, const Message& message) const {
+    const std::string_view told{message.payload};
+    const std::string mark = "_group" + std::to_string(group) + "_" + user_name(from) + "_";
+    const std::size_t found = told.find(mark);
+    if (found == std::string_view::npos) return;  // a STOP without a talk
+    std::int64_t stamp = 0;
+    std::from_chars(told.data() + found + mark.size(), told.data() + told.size(), stamp);
+    if (stamp < at.talk_stamp) accuse("the time in a talk's id stepped back");
+    at.talk_stamp = stamp;
 }
 
 void Judge::on_stop(Place& at, int from) {

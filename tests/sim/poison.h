@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "sim/sanitizers.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 #else

@@ -133,6 +133,16 @@ void RingModel::take(const Event& event) {
     }
 }
 
+// Whether a multishot operation that succeeds stays in flight.
+bool RingModel::goes_on() noexcept {
+    const std::uint32_t completions = world_.faults_.completions;
+    if (completions > 0 && taken_.size() >= completions) {
+        ++counters_.overflows;
+        return false;
+    }
+    return !world_.random_.chance(world_.faults_.lost_more);
+}
+
 void RingModel::take_accept(Pending& pending) {
     auto& backlog = world_.descriptor(pending.descriptor).listener->backlog;
     if (backlog.empty()) return;
@@ -151,8 +161,7 @@ void RingModel::take_accept(Pending& pending) {
     backlog.pop_front();
     stream.descriptor = world_.open_descriptor();
     world_.descriptor(stream.descriptor).stream = &stream;
-    const bool more = !random.chance(world_.faults_.lost_more);
-    if (more) {
+    if (goes_on()) {
         taken_.push_back({.pending = pending.index, .result = stream.descriptor, .more = true});
         poke(pending);
     } else {
@@ -188,7 +197,7 @@ void RingModel::take_piece(Pending& pending) {
     const std::span<std::byte> bytes = usable(buffer, size);
     std::memcpy(bytes.data(), unread.data(), size);
     stream.inbound_taken += size;
-    if (random.chance(world_.faults_.lost_more)) {
+    if (!goes_on()) {
         end(pending, static_cast<std::int32_t>(size), buffer);
         return;
     }

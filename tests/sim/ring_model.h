@@ -118,6 +118,7 @@ private:
     void send_what_fits(Pending& pending);
     void schedule(Pending& pending, bool last) noexcept;
     void take_due();
+    bool goes_on() noexcept;
     void take(const Event& event);
     void take_accept(Pending& pending);
     void take_receive(Pending& pending);

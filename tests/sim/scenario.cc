@@ -42,9 +42,11 @@ private:
     void go(int user);
     void rare_thing(int user, int group);
     void talk_past_the_limit(int user, int group);
+    void break_many(int user, int group);
     void let_time_pass();
     void check_liveness();
     void check_talk(int user, int group);
+    void check_pause();
     void end();
 
     World world_;
@@ -152,7 +154,7 @@ void Scenario::go(int user) {
 }
 
 void Scenario::rare_thing(int user, int group) {
-    switch (random().below(8)) {
+    switch (random().below(9)) {
         case 0:
             return judge_.garbage(user);
         case 1:
@@ -171,6 +173,8 @@ void Scenario::rare_thing(int user, int group) {
                 judge_.text(user, group);
             }
             return;
+        case 6:
+            return break_many(user, group);
         default:
             if (random().chance(50)) talk_past_the_limit(user, group);
             return;
@@ -185,7 +189,23 @@ void Scenario::talk_past_the_limit(int user, int group) {
     }
 }
 
+// Of those who listen a third is reset while voice is on its way to all.
+void Scenario::break_many(int user, int group) {
+    judge_.start(user, group);
+    pass(milliseconds{random().between(1, 20)});
+    for (int frame = 0; frame < 6 && judge_.online(user); ++frame) {
+        judge_.audio(user, group);
+        world_.run_for(Duration{random().below(200'000)});
+        const int other = some_user();
+        if (frame < 3 && other != user && judge_.online(other)) {
+            judge_.hang_up(other, Line::Leave::reset);
+        }
+        judge_.poll();
+    }
+}
+
 void Scenario::let_time_pass() {
+    if (random().chance(world_.faults().clock_jump)) world_.set_wall_clock();
     const std::uint64_t how = random().below(1000);
     if (how < 400) return judge_.poll();
     if (how < 800) return pass(Duration{random().below(2'000'000)});
@@ -214,6 +234,20 @@ void Scenario::check_liveness() {
         for (int group = 0; group < groups_; ++group)
             judge_.join(user, group);
     }
+    pass(seconds{4});
+    for (int group = 0; group < groups_; ++group) {
+        const int user = some_user();
+        if (judge_.online(user)) check_talk(user, group);
+    }
+    judge_.check_at_rest();
+    if (random().chance(300)) check_pause();
+}
+
+// The machine is paused while pings wait for their answers: nobody is to be blamed for that.
+void Scenario::check_pause() {
+    pass(milliseconds{random().below(26'000)});
+    world_.run_for(milliseconds{random().below(5'000)});  // radios may take as long to answer
+    world_.pause(seconds{random().between(5, 60)});
     pass(seconds{4});
     for (int group = 0; group < groups_; ++group) {
         const int user = some_user();

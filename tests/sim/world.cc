@@ -50,7 +50,20 @@ void World::faults_off() noexcept {
 }
 
 WallTime World::wall_now() const noexcept {
-    return wall_start + std::chrono::floor<std::chrono::milliseconds>(now_.time_since_epoch());
+    return wall_start + wall_ahead_ +
+           std::chrono::floor<std::chrono::milliseconds>(now_.time_since_epoch());
+}
+
+void World::set_wall_clock() noexcept {
+    constexpr std::chrono::milliseconds most = std::chrono::years{10};
+    const auto span = static_cast<std::uint64_t>(2 * most.count());
+    wall_ahead_ = std::chrono::milliseconds{random_.below(span)} - most;
+}
+
+void World::pause(Duration time) {
+    for (Shard& shard : shards_)
+        shard.stalled_until = now_ + time;
+    run_for(time);
 }
 
 // ---- time and scheduling

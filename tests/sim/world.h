@@ -64,6 +64,10 @@ public:
 
     Instant now() const noexcept { return now_; }
     WallTime wall_now() const noexcept;
+    /// The time of day is set anew, up to ten years from where it would be without any such jump.
+    void set_wall_clock() noexcept;
+    /// Everything of the server's stands still for `time`, as if its machine were paused.
+    void pause(Duration time);
     Random& random() noexcept { return random_; }
     const Faults& faults() const noexcept { return faults_; }
     std::uint64_t seed() const noexcept { return seed_; }
@@ -150,7 +154,8 @@ private:
     Random random_;
     Faults faults_;
     Instant now_;
-    std::uint64_t order_ = 0;  // of events at the same time
+    std::chrono::milliseconds wall_ahead_{};  // of wall_start and now_
+    std::uint64_t order_ = 0;                 // of events at the same time
     std::uint64_t trace_ = 0xCBF29CE484222325ULL;
     std::uint64_t completions_ = 0;
     bool printing_ = false;

@@ -1,8 +1,11 @@
 // JSON: values as JSON.stringify() writes them.
+#include "wire/json.h"
+
 #include <gtest/gtest.h>
 #include <string>
 
 #include "frames.h"
+#include "wire/limits.h"
 #include "wire/value.h"
 
 namespace parley::wire {
@@ -58,6 +61,17 @@ TEST(JsonString, EscapesWhatJavaScriptEscapes) {
               "\\u0019\\u001a\\u001b\\u001c\\u001d\\u001e\\u001f !\\\"#$%&'()*+,-./0123456789:;<=>?"
               "@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\x7f"
               "\xc3\xa9\xe2\x80\xa8\"");
+}
+
+// A parser that recursed would end the process here (V18).
+TEST(JsonTextMember, IsNotLookedForBelow32Levels) {
+    const auto nested = [](std::size_t levels) {
+        return R"({"text":)" + std::string(levels, '[') + std::string(levels, ']') + '}';
+    };
+    EXPECT_TRUE(json_text_member(nested(depth_max - 1)).has_value());
+    EXPECT_FALSE(json_text_member(nested(depth_max)).has_value());
+    EXPECT_FALSE(json_text_member(nested(10'000)).has_value());
+    EXPECT_FALSE(json_text_member(std::string(10'000, '[')).has_value());
 }
 
 TEST(Json, KeysAreEscapedToo) {
