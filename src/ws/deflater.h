@@ -32,7 +32,8 @@ public:
     void compress_next(std::span<const std::byte> message, std::vector<std::byte>& out) noexcept;
 
 private:
-    bool run(std::span<const std::byte> message, std::vector<std::byte>& out) noexcept;
+    bool run(std::span<const std::byte>& message, std::vector<std::byte>& out,
+             std::size_t begin) noexcept;
 
     z_stream stream_{};
 };

@@ -113,6 +113,10 @@ TEST_F(DeflaterTest, WithContextMessagesReferToThoseBefore) {
         if (first == 0) first = out.size();
         EXPECT_EQ(reader.next(to_text(out)), text);
     }
+    for (std::size_t size = 256; size < 70'000; size = size * 5 / 4 + 1) {
+        deflater.compress_next(to_bytes(noise(size)), out);
+        EXPECT_EQ(reader.next(to_text(out)), noise(size));
+    }
     deflater.compress_next(to_bytes(talk(1000)), out);
     deflater.compress_next(to_bytes(talk(1000)), out);
     EXPECT_LT(out.size(), first / 10);

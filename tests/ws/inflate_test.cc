@@ -4,6 +4,7 @@
 
 #include "deflated.h"
 #include "frames.h"
+#include "ws/extensions.h"
 
 namespace parley::ws {
 namespace {
@@ -239,6 +240,27 @@ TEST(Inflate, TheLimitCountsBeforeTheMessageIsWhole) {  // V7
     Bytes bytes = compressed(binary_opcode, payload);
     bytes.resize(bytes.size() / 2);
     EXPECT_EQ(inflated(bytes), Events{failed(CloseCode::too_big)});
+}
+
+// A server that inflated first and judged then would hold all of it for a moment.
+TEST(Inflate, NeverMoreThanTheLimitIsHeld) {  // V7
+    const std::string payload = deflated(std::string(8'000'000, '\0'));
+    const Bytes bytes = to_bytes(payload);
+    for (const std::size_t limit : {1u, 1000u, 70'000u, 1'052'672u}) {
+        for (const std::size_t piece : {bytes.size(), std::size_t{100}}) {
+            Inflater inflater{window_bits_max};
+            std::vector<std::byte> out;
+            const Inflater::Into into{out, nullptr, limit};
+            auto outcome = Inflater::Outcome::fine;
+            for (std::size_t at = 0; at < bytes.size() && outcome == Inflater::Outcome::fine;
+                 at += piece) {
+                const std::size_t size = std::min(piece, bytes.size() - at);
+                outcome = inflater.take(std::span{bytes}.subspan(at, size), into);
+                EXPECT_LE(out.capacity(), limit + 1);
+            }
+            EXPECT_EQ(outcome, Inflater::Outcome::too_big);
+        }
+    }
 }
 
 TEST(Inflate, CompressedOctetsThatBecomeNothingAreBounded) {
