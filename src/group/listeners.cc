@@ -16,7 +16,7 @@ constexpr std::size_t prefetch_ahead = 8;
 }  // namespace
 
 Listeners::Listeners(Shard& shard) noexcept : shard_(shard) {
-    shard.on_turn_end(Shard::TurnEnd::to<&Listeners::on_turn_end>(*this));
+    shard.on_turn_end(Shard::TurnEnd::to<&Listeners::flush>(*this));
 }
 
 bool Listeners::add(session::Session& session, GroupKey group) {
@@ -145,7 +145,7 @@ void Listeners::tell_each(const Audience& audience, const wire::Event& event,
     }
 }
 
-void Listeners::on_turn_end() noexcept {
+void Listeners::flush() noexcept {
     while (!gathering_.empty())
         send_gathered(gathering_.front());
 }

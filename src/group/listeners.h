@@ -37,6 +37,9 @@ public:
     /// everything else now. A listener hears what one group says in the order of the calls.
     void deliver(GroupKey group, const wire::Event& event, UserKey except) noexcept;
 
+    /// Sends what was gathered, as at the end of the turn.
+    void flush() noexcept;
+
     std::size_t groups() const noexcept { return audiences_.size(); }
     /// Messages handed to connections, one for each listener.
     std::uint64_t deliveries() const noexcept { return deliveries_; }
@@ -62,7 +65,6 @@ private:
     void send_voice(const Audience& audience, const FrameRef& frame, UserKey except) noexcept;
     void send_words(const Audience& audience, ws::Outgoing& message, UserKey except) noexcept;
     void tell_each(const Audience& audience, const wire::Event& event, UserKey except) noexcept;
-    void on_turn_end() noexcept;
 
     Shard& shard_;
     FlatMap<GroupKey, std::unique_ptr<Audience>> audiences_;  // none is without listeners

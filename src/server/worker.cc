@@ -36,6 +36,7 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
       relay_(shard, groups_),
       direct_(shard, sessions_, post_, options.floor.talk_max),
       chat_(shard, groups_, post_) {
+    post_.before_grant(session::Post::BeforeGrant::to<&group::Listeners::flush>(listeners_));
     shard.on_record(RecordKind::hand_over, Shard::RecordHandler::to<&Worker::on_hand_over>(*this));
 }
 

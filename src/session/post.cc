@@ -25,6 +25,7 @@ Post::Post(Shard& shard, Sessions& sessions) noexcept : shard_(shard), sessions_
 
 void Post::tell(const SessionRef& to, const wire::Event& event) noexcept {
     if (to.shard == shard_.id()) {
+        if (event.kind == wire::Kind::floor_granted && before_grant_) (*before_grant_)();
         if (Session* session = sessions_.find(to)) session->tell(event);
         return;
     }

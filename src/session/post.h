@@ -4,6 +4,9 @@
 // somebody who is gone does nothing.
 #pragma once
 
+#include <optional>
+
+#include "base/delegate.h"
 #include "session/sessions.h"
 #include "shard/shard.h"
 
@@ -15,6 +18,11 @@ public:
     Post(const Post&) = delete;
     Post& operator=(const Post&) = delete;
     ~Post() = default;
+
+    /// Called before a session is told that it has the floor: what others said before is to go out
+    /// first, or it hears their voice in its own talk. Once, before the first turn.
+    using BeforeGrant = Delegate<void()>;
+    void before_grant(BeforeGrant handler) noexcept { before_grant_ = handler; }
 
     /// To one session: answers. Lasting.
     void tell(const SessionRef& to, const wire::Event& event) noexcept;
@@ -28,6 +36,7 @@ private:
 
     Shard& shard_;
     Sessions& sessions_;
+    std::optional<BeforeGrant> before_grant_;
 };
 
 }  // namespace parley::session

@@ -21,6 +21,10 @@ constexpr std::size_t held_frames_usual = 4096;
 // by milliseconds; the shortest time-out that a peer is held to is 2 s.
 constexpr Duration away_min = std::chrono::seconds{1};
 
+// How much of its time the next timer gets back at most: what a peer has to answer a ping. Of a
+// loop that slept nothing tells when in its sleep the pause began.
+constexpr Duration given_back_max = std::chrono::seconds{10};
+
 std::size_t total(Shard::Parts parts) noexcept {
     std::size_t size = 0;
     for (const auto& part : parts)
@@ -213,15 +217,19 @@ void Shard::dispatch() noexcept {
     held_last_.clear();
 }
 
-// Time goes on where it stood before the pause: those who answered meanwhile, or are about to, are
-// heard before they are judged.
+// Time goes on from before the pause: those who answered meanwhile, or are about to, are heard
+// before they are judged.
 void Shard::wait(Instant deadline) noexcept {
     const bool ever = deadline > Instant::min() && deadline < Instant::max() - away_;
     ring_->wait(ever ? deadline + away_ : deadline);
-    const Instant now = ring_->now() - away_;
+    const Instant ring_now = ring_->now();
+    const Instant now = ring_now - away_;
     const Instant due = timers_.next_deadline();
-    if (now > due && now - due > away_min) {
-        away_ += now - now_;
+    // Not twice in a row: a loop whose every turn took that long would stop all time.
+    resumed_ = !resumed_ && now > due && now - due > away_min;
+    if (resumed_) {
+        now_ = std::max(now_, due - given_back_max);
+        away_ = ring_now - now_;
         ++counters_.pauses;
         return;
     }

@@ -65,8 +65,8 @@ public:
     Fabric& fabric() noexcept { return fabric_; }
 
     /// The time of this turn. It stands still until the next one, and leaves out what the loop was
-    /// kept from (see away_min): after a pause of the process or of the whole machine every timer
-    /// has at least as long to run as before it. So shards' times differ: none travels between them.
+    /// kept from: after a pause of the process or of the whole machine every timer has as long to
+    /// run as before it, or ten seconds. So shards' times differ, and none travels between them.
     Instant now() const noexcept { return now_; }
     /// Time of day, never behind one given before (message ids must not step back).
     WallTime wall_now() noexcept;
@@ -151,7 +151,8 @@ private:
     const ring::Waker waker_;
     const Options options_;
     Instant now_;
-    Duration away_{};  // how far the ring's time is ahead of now_'s: all pauses so far
+    Duration away_{};       // how far the ring's time is ahead of now_'s: all pauses so far
+    bool resumed_ = false;  // the present turn is the first behind a pause
     TimerWheel timers_;
     FramePool frames_;
     WallTime wall_given_{};

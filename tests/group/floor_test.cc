@@ -51,6 +51,23 @@ TEST_F(FloorTest, IsGrantedAgainToItsHolder) {
     EXPECT_EQ(count_of(bob, Type::start), 2U);
 }
 
+// Found by the simulation: voice waits for the end of a turn, an answer did not, so whoever was
+// granted the floor that was given back in the same turn heard the former talker in its own talk.
+TEST_F(FloorTest, IsGrantedBehindTheVoiceOfWhoHadIt) {
+    ASSERT_TRUE(takes_floor(alice));
+    bob.send(Type::start, group);
+    town.turn(1);  // it lies in the lane to the group's home when Alice's words come there
+    town.turn(1);
+    std::string words;
+    for (int i = 0; i < 5; ++i)
+        words += alice.framed(Type::audio, group, Message::Payload::bytes, "voice");
+    words += alice.framed(Type::user_remove, group, Message::Payload::nil, {});
+    alice.send_bytes(words);
+    ASSERT_TRUE(hears(town, bob, Type::start_ack, 1));
+    ASSERT_EQ(bob.count(Type::audio), 5U);
+    EXPECT_EQ(bob.heard().back().type, static_cast<std::uint8_t>(Type::start_ack));
+}
+
 TEST_F(FloorTest, OfOneGroupIsNotThatOfAnother) {
     const std::string other = town.group_at(1, 0);
     ASSERT_TRUE(join(town, bob, other));

@@ -246,8 +246,11 @@ void Scenario::check_liveness() {
 // The machine is paused while pings wait for their answers: nobody is to be blamed for that.
 void Scenario::check_pause() {
     pass(milliseconds{random().below(26'000)});
-    world_.run_for(milliseconds{random().below(5'000)});  // radios may take as long to answer
-    world_.pause(seconds{random().between(5, 60)});
+    world_.run_for(milliseconds{random().below(3'000)});  // radios may take as long to answer
+    // Not around the ten seconds that an answer may take: a pause that ends within a second of that
+    // is not seen.
+    const bool is_short = random().chance(300);
+    world_.pause(seconds{is_short ? random().between(2, 6) : random().between(12, 60)});
     pass(seconds{4});
     for (int group = 0; group < groups_; ++group) {
         const int user = some_user();

@@ -11,6 +11,7 @@
 
 #include "sim/cluster.h"
 #include "sim/radio_codec.h"
+#include "sim/sanitizers.h"
 #include "sim/world.h"
 
 namespace parley::sim {
@@ -21,7 +22,11 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::uint16_t port = 7420;
+#if defined(__SANITIZE_ADDRESS__)
+constexpr int rounds = 2'000;  // each takes many times longer
+#else
 constexpr int rounds = 50'000;
+#endif
 
 std::string say(Type type, Message::Payload kind, std::string_view payload) {
     return encode_message(type, "alice", "hill", kind, payload);
