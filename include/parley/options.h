@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace parley {
 
@@ -23,9 +24,23 @@ enum class Join : std::uint8_t {
     managed,  ///< tokens say; clients' own requests are ignored
 };
 
+/// A certificate and its private key, as files in PEM: the chain behind the certificate, the key
+/// without a passphrase.
+struct TlsCertificate {
+    std::string certificate_file;
+    std::string key_file;
+};
+
 struct Options {
     /// Numeric address and port; port 0 asks for any free one (see Server::url()).
     std::string listen = "127.0.0.1:7420";
+
+    /// If any, connections are secured by TLS 1.2 or 1.3, and Server::url() begins with wss. The
+    /// first is for clients that name no host or an unknown one, the others for the hosts they
+    /// name. Read at start and by Server::reload().
+    std::vector<TlsCertificate> tls_certificates;
+    /// The same with a certificate made at start for localhost and `listen`, for development.
+    bool tls_self_signed = false;
 
     /// Shards, one thread each. 0: one for each of `cores`, or for each core that the process may
     /// run on.

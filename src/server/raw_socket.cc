@@ -8,7 +8,7 @@ RawSocket::RawSocket(ws::Shared& shared, int descriptor, Handler& handler, Gone 
     : Connection(shared, descriptor), handler_(handler), gone_(gone) {}
 
 void RawSocket::open(session::Admission admission) noexcept {
-    Connection::open(admission.reply, admission.received);
+    Connection::open(admission.reply, admission.received, std::move(admission.channel));
 }
 
 void RawSocket::on_message(ws::Opcode opcode, std::span<std::byte> payload) noexcept {

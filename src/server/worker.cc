@@ -12,8 +12,10 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
                const session::Authenticator& authenticator)
     : shard_(shard),
       options_(options),
-      policy_{authenticator, options.handler == nullptr ? session::Opening::Admit::by_token
-                                                        : session::Opening::Admit::anybody},
+      policy_{authenticator,
+              options.handler == nullptr ? session::Opening::Admit::by_token
+                                         : session::Opening::Admit::anybody,
+              options.tls},
       net_(shard, options.queues),
       decoder_(options.dialect),
       context_(net_, options.sockets, decoder_, options.dialect, *this),
@@ -97,8 +99,9 @@ void Worker::on_admitted(session::Opening& opening, session::Admission admission
     }
     const std::vector<std::byte> record = session::pack(admission, descriptor);
     if (!shard_.post(home, RecordKind::hand_over, {record}, Urgency::lasting)) {
-        shard_.ring().close(descriptor);
+        return shard_.ring().close(descriptor);
     }
+    static_cast<void>(admission.channel.release());  // the record's now
 }
 
 void Worker::on_hand_over(ShardId, std::span<std::byte> record) noexcept {

@@ -26,7 +26,8 @@ struct WorkerOptions {
     net::QueueLimits queues;
     wire::voiceping::Dialect dialect = wire::voiceping::Dialect::router_2023;
     group::JoinPolicy join = group::JoinPolicy::open;
-    Handler* handler = nullptr;  ///< if set, messages go there and nothing is relayed
+    Handler* handler = nullptr;             ///< if set, messages go there and nothing is relayed
+    const net::tls::Source* tls = nullptr;  ///< if set, connections are secured
 };
 
 class Worker final : private session::Opening::Gate, private session::Commands {

@@ -18,6 +18,10 @@ public:
         number(static_cast<std::uint32_t>(value.size()));
         out.insert(out.end(), value.begin(), value.end());
     }
+    void pointer(const void* value) {
+        const auto* bytes = reinterpret_cast<const std::byte*>(&value);
+        out.insert(out.end(), bytes, bytes + sizeof(value));
+    }
     void text(std::string_view value) { bytes(std::as_bytes(std::span{value})); }
 
     std::vector<std::byte> out;
@@ -30,6 +34,11 @@ public:
     std::uint32_t number() {
         std::uint32_t value = 0;
         std::memcpy(&value, take(sizeof(value)).data(), sizeof(value));
+        return value;
+    }
+    void* pointer() {
+        void* value = nullptr;
+        std::memcpy(static_cast<void*>(&value), take(sizeof(value)).data(), sizeof(value));
         return value;
     }
     std::span<const std::byte> bytes() { return take(number()); }
@@ -64,6 +73,7 @@ std::vector<std::byte> pack(const Admission& admission, int descriptor) {
     writer.text(admission.device);
     writer.text(admission.reply);
     writer.bytes(admission.received);
+    writer.pointer(admission.channel.get());
     return std::move(writer.out);
 }
 
@@ -82,6 +92,7 @@ Admission unpack(std::span<const std::byte> record, int& descriptor) {
     admission.reply = reader.text();
     const auto received = reader.bytes();
     admission.received.assign(received.begin(), received.end());
+    admission.channel.reset(static_cast<net::tls::Channel*>(reader.pointer()));
     return admission;
 }
 

@@ -15,6 +15,7 @@
 #include "base/intrusive_list.h"
 #include "http/request_head.h"
 #include "net/connection.h"
+#include "net/tls_source.h"
 #include "session/admission.h"
 #include "session/auth.h"
 
@@ -44,6 +45,7 @@ public:
     struct Policy {
         const Authenticator& authenticator;
         Admit admit = Admit::by_token;
+        const net::tls::Source* tls = nullptr;  ///< null: connections are plain
     };
 
     Opening(net::Shared& shared, int descriptor, const Policy& policy, Gate& gate) noexcept;
@@ -60,6 +62,7 @@ public:
 private:
     void on_received(std::span<std::byte> bytes) noexcept override;
     void on_end() noexcept override;
+    void on_not_tls(std::span<const std::byte> bytes) noexcept override;
     void on_closed() noexcept override;
     void on_detached(int descriptor) noexcept override;
     void on_timer() noexcept;

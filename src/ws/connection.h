@@ -64,8 +64,9 @@ public:
     Connection& operator=(const Connection&) = delete;
 
     /// Answers the upgrade with `reply` and reads on, beginning with the bytes that came behind
-    /// the request.
-    void open(std::string_view reply, std::span<std::byte> received) noexcept;
+    /// the request; under TLS if there is a channel.
+    void open(std::string_view reply, std::span<std::byte> received,
+              std::unique_ptr<net::tls::Channel> channel) noexcept;
 
     /// Sends a frame made with encode_frame() or the like. Does nothing once closing.
     void send(const FrameRef& frame, net::Delivery delivery) noexcept {
