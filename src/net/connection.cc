@@ -233,11 +233,7 @@ void Connection::start_timer(Instant deadline) noexcept {
 }
 
 Connection::Seldom& Connection::seldom() noexcept {
-    if (!seldom_) {
-        seldom_ = std::make_unique<Seldom>(
-            Timer::Handler::to<&Connection::on_timer>(*this), shared_.handshakes_,
-            tls::Handshakes::Place::Step::to<&Connection::step_handshake>(*this));
-    }
+    if (!seldom_) seldom_ = std::make_unique<Seldom>(*this);
     return *seldom_;
 }
 

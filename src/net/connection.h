@@ -148,6 +148,7 @@ private:
     void open_sealed() noexcept;
     void step_handshake() noexcept;
     void end_handshake() noexcept;
+    void give_way() noexcept;
     void lose_security() noexcept;
     void refuse_plain() noexcept;
     void send_sealed(const FrameRef& frame, Delivery delivery) noexcept;

@@ -9,9 +9,11 @@
 namespace parley::net {
 
 struct Connection::Seldom {
-    Seldom(Timer::Handler on_timer, tls::Handshakes& handshakes,
-           tls::Handshakes::Place::Step on_step) noexcept
-        : timer(on_timer), place(handshakes, on_step) {}
+    explicit Seldom(Connection& connection) noexcept
+        : timer(Timer::Handler::to<&Connection::on_timer>(connection)),
+          place(connection.shared_.handshakes_,
+                tls::Handshakes::Place::Call::to<&Connection::step_handshake>(connection),
+                tls::Handshakes::Place::Call::to<&Connection::give_way>(connection)) {}
 
     Timer timer;
 

@@ -85,6 +85,12 @@ void Connection::end_handshake() noexcept {
     seldom_->place.finish();
 }
 
+// Others wait for its place, and it has had its time.
+void Connection::give_way() noexcept {
+    ++shared_.tls_failures;
+    abort();
+}
+
 // The alert that says why goes out; then the connection ends as any other.
 void Connection::lose_security() noexcept {
     ++shared_.tls_failures;

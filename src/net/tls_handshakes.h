@@ -3,8 +3,9 @@
 // A signature costs as much as a hundred deliveries and more, so a storm of new connections must
 // not make those wait that talk. Handshakes are gone on with at the end of a turn, one after the
 // other, until handshake_work_max is used up; the rest waits for the next turn, which does not
-// sleep. And only handshakes_max have begun at a time: whoever comes then waits in line, for as
-// long as its opening may take.
+// sleep. And only handshakes_max have begun at a time: whoever comes then waits in line, until
+// one is over or the oldest has had its handshake_patience and gives way. So those that begin and
+// never answer cost memory within a bound, and others little time.
 #pragma once
 
 #include <cstddef>
@@ -21,9 +22,11 @@ public:
     /// One connection's. Leaves the line, and gives its place free, when destroyed.
     class Place {
     public:
-        using Step = Delegate<void()>;
+        /// What a connection does when it is its turn, and when it must give way.
+        using Call = Delegate<void()>;
 
-        Place(Handshakes& all, Step step) noexcept : all_(all), step_(step) {}
+        Place(Handshakes& all, Call step, Call give_way) noexcept
+            : all_(all), step_(step), give_way_(give_way) {}
         Place(const Place&) = delete;
         Place& operator=(const Place&) = delete;
         ~Place() { finish(); }
@@ -37,13 +40,18 @@ public:
     private:
         friend class Handshakes;
 
+        bool began() const noexcept { return begun_hook_.linked(); }
+
         Handshakes& all_;
-        Step step_;
-        ListHook hook_;
-        bool began_ = false;
+        Call step_;
+        Call give_way_;
+        ListHook hook_;        // in the line
+        ListHook begun_hook_;  // among those that have begun
+        Instant began_at_{};
     };
 
-    explicit Handshakes(Shard& shard) noexcept : shard_(shard) {}
+    explicit Handshakes(Shard& shard) noexcept
+        : shard_(shard), timer_(Timer::Handler::to<&Handshakes::on_timer>(*this)) {}
     Handshakes(const Handshakes&) = delete;
     Handshakes& operator=(const Handshakes&) = delete;
     ~Handshakes() = default;
@@ -57,10 +65,14 @@ private:
     using Line = IntrusiveList<Place, &Place::hook_>;
 
     Place* next() noexcept;
+    bool make_room() noexcept;
+    void on_timer() noexcept {}  // run() follows, at the end of its turn
 
     Shard& shard_;
     Line under_way_line_;  // before the others: they free places
     Line waiting_line_;
+    IntrusiveList<Place, &Place::begun_hook_> begun_;  // the oldest first
+    Timer timer_;                                      // when the oldest may have to give way
     std::size_t under_way_ = 0;
 };
 

@@ -12,15 +12,19 @@ namespace {
 
 struct Caller {
     explicit Caller(Handshakes& all)
-        : place(all, Handshakes::Place::Step::to<&Caller::step>(*this)) {}
+        : place(all, Handshakes::Place::Call::to<&Caller::step>(*this),
+                Handshakes::Place::Call::to<&Caller::give_way>(*this)) {}
 
     void step() {
         ++steps;
         if (takes > Duration::zero()) std::this_thread::sleep_for(takes);
     }
 
+    void give_way() { ++times_given_way; }
+
     Handshakes::Place place;
     int steps = 0;
+    int times_given_way = 0;
     Duration takes{};
 };
 
@@ -88,6 +92,31 @@ TEST_F(HandshakesTest, NoMoreThanItsBoundHaveBegun) {
     callers.front().place.finish();
     handshakes.run();
     EXPECT_EQ(callers.back().steps, 1);
+}
+
+TEST_F(HandshakesTest, TheOldestGivesWayOnceItHasHadItsTime) {
+    for (std::size_t i = 0; i < handshakes_max; ++i)
+        come();
+    while (steps() < static_cast<int>(handshakes_max))
+        handshakes.run();
+    Caller& late = come();
+    Caller& later = come();
+    const Instant before = one.shard.now();
+    handshakes.run();
+    EXPECT_EQ(late.steps, 0);
+    // Nothing else happens: the shard wakes up for it.
+    while (late.steps == 0 && one.shard.now() < before + test::patience_max) {
+        one.shard.turn(before + test::patience_max);
+        handshakes.run();
+    }
+    EXPECT_GE(one.shard.now() - before, handshake_patience);
+    EXPECT_LT(one.shard.now() - before, test::patience_max);
+    EXPECT_EQ(callers[0].times_given_way, 1);
+    while (later.steps == 0 && one.shard.ring().now() < before + test::patience_max)
+        handshakes.run();
+    EXPECT_EQ(callers[1].times_given_way, 1);
+    EXPECT_EQ(handshakes.under_way(), handshakes_max);
+    EXPECT_EQ(callers[2].times_given_way, 0);
 }
 
 TEST_F(HandshakesTest, WhoLeavesTheLineFreesItsPlace) {
