@@ -32,9 +32,23 @@ enum class Deflate : std::uint8_t {
     takeover,  ///< with reference to earlier ones: smaller, for up to 80 KiB a connection
 };
 
+/// A certificate and its private key, as files in PEM: the chain behind the certificate, the key
+/// without a passphrase.
+struct TlsCertificate {
+    std::string certificate_file;
+    std::string key_file;
+};
+
 struct Options {
     /// Numeric address and port; port 0 asks for any free one (see Server::url()).
     std::string listen = "127.0.0.1:7420";
+
+    /// If any, connections are secured by TLS 1.2 or 1.3, and Server::url() begins with wss. The
+    /// first is for clients that name no host or an unknown one, the others for the hosts they
+    /// name. Read at start and by Server::reload().
+    std::vector<TlsCertificate> tls_certificates;
+    /// The same with a certificate made at start for localhost and `listen`, for development.
+    bool tls_self_signed = false;
 
     /// Shards, one thread each. 0: one for each of `cores`, or for each core that the process may
     /// run on.

@@ -57,6 +57,9 @@ struct ShardStats {
     std::uint64_t bytes_in = 0;
     std::uint64_t sends = 0;
     std::uint64_t sends_short = 0;       ///< that the socket did not take whole at once
+    std::uint64_t tls_handshakes = 0;    ///< that came to their end
+    std::uint64_t tls_resumed = 0;       ///< of those: by a ticket, without public-key work
+    std::uint64_t tls_failures = 0;      ///< connections that broke TLS or did not speak it
     std::uint64_t sockets_adopted = 0;   ///< connections that need no descriptor, now
     std::uint64_t overflows = 0;         ///< of the ring's completion queue: drained, none lost
     std::uint64_t buffer_shortages = 0;  ///< receives that had to wait for a buffer of the ring's
@@ -81,8 +84,21 @@ public:
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    /// Where it listens, as `ws://127.0.0.1:7420`.
+    /// Where it listens, as `ws://127.0.0.1:7420`, or `wss://` with TLS.
     const std::string& url() const noexcept;
+
+    /// Reads the files of Options::tls_certificates anew; connections from now on are secured by
+    /// them, those there are stay as they are. On failure everything stays, and `error` says why.
+    /// Blocks: for the files.
+    bool reload(std::string& error);
+    /// Whether reload() would find other files than the last time, and they have stayed the same
+    /// since this was asked before: to be asked each second or so. Blocks: for a stat of each file.
+    bool files_changed();
+    /// What the operator should know about the present certificates, such as that one has expired:
+    /// a sentence each.
+    std::vector<std::string> warnings() const;
+    /// SHA-256 of the first certificate, as `AB:CD:…`; empty without TLS.
+    std::string tls_fingerprint() const;
 
     /// Takes no more connections, closes all with 1001 and ends the shards.
     /// Threads: any; also in a signal handler. Blocks: no. Calling again changes nothing.

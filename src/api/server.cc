@@ -36,7 +36,7 @@ StartFailure Server::State::open_listeners(std::vector<int>& listeners, std::str
         listeners.push_back(*listener);
         if (Result<std::uint16_t> port = ring::local_port(*listener)) plan.address.port = *port;
     }
-    url = "ws://" + plan.address.text();
+    url = (plan.tls ? "wss://" : "ws://") + plan.address.text();
     return StartFailure::none;
 }
 
@@ -88,6 +88,23 @@ Server::~Server() {
 
 const std::string& Server::url() const noexcept {
     return state_->url;
+}
+
+bool Server::reload(std::string& error) {
+    error.clear();
+    return !state_->plan.tls || state_->plan.tls->reload(error);
+}
+
+bool Server::files_changed() {
+    return state_->plan.tls && state_->plan.tls->changed();
+}
+
+std::vector<std::string> Server::warnings() const {
+    return state_->plan.tls ? state_->plan.tls->warnings() : std::vector<std::string>{};
+}
+
+std::string Server::tls_fingerprint() const {
+    return state_->plan.tls ? state_->plan.tls->fingerprint() : std::string{};
 }
 
 void Server::stop() noexcept {

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
+#include <vector>
 
 #include "environment.h"
 
@@ -25,9 +26,11 @@ constexpr const char* serve_help =
     "Runs the server.\n\n"
     "A first try:      parley serve --dev\n"
     "With signed ids:  parley serve --listen 0.0.0.0:7420 --jwt-secret-file secret.txt\n"
-    "On its own cores: parley serve --cores 2-5 ...\n\n"
-    "Ends on SIGTERM or SIGINT, closing every connection with 1001. Every option can also stand\n"
-    "in the environment, as PARLEY_LISTEN for --listen.";
+    "On its own cores: parley serve --cores 2-5 ...\n"
+    "Over TLS:         parley serve --tls-cert chain.pem --tls-key key.pem ...\n\n"
+    "Ends on SIGTERM or SIGINT, closing every connection with 1001; on SIGHUP reads the files of\n"
+    "TLS anew, as it does when they change. Every option can also stand in the environment, as\n"
+    "PARLEY_LISTEN for --listen.";
 
 void add_network(CLI::App& serve, Options& options, std::uint32_t& busy_poll_us) {
     serve.add_option("--listen", options.listen, "numeric address and port; port 0: any free one")
@@ -56,6 +59,44 @@ struct Words {
     std::string join;
     std::string deflate;
 };
+
+// Options that come in pairs, each file at its place.
+struct Pairs {
+    std::vector<std::string> tls_certificates;
+    std::vector<std::string> tls_keys;
+};
+
+void add_tls(CLI::App& serve, Options& options, Pairs& pairs) {
+    serve
+        .add_option("--tls-cert", pairs.tls_certificates,
+                    "certificate and chain in PEM; speaks TLS alone then. May come several\n"
+                    "times, each with its --tls-key: the first is for unknown hosts")
+        ->expected(1)
+        ->take_all()
+        ->option_text("FILE")
+        ->envname("PARLEY_TLS_CERT")
+        ->group("TLS");
+    serve.add_option("--tls-key", pairs.tls_keys, "its private key in PEM, without a passphrase")
+        ->expected(1)
+        ->take_all()
+        ->option_text("FILE")
+        ->envname("PARLEY_TLS_KEY")
+        ->group("TLS");
+    serve
+        .add_flag("--tls-self-signed", options.tls_self_signed,
+                  "makes a certificate for localhost and --listen: for development")
+        ->envname("PARLEY_TLS_SELF_SIGNED")
+        ->group("TLS");
+}
+
+// False if a file is without its fellow.
+bool apply(const Pairs& pairs, Options& options) {
+    if (pairs.tls_certificates.size() != pairs.tls_keys.size()) return false;
+    for (std::size_t i = 0; i < pairs.tls_keys.size(); ++i) {
+        options.tls_certificates.push_back({pairs.tls_certificates[i], pairs.tls_keys[i]});
+    }
+    return true;
+}
 
 void apply(const Words& words, Options& options) {
     if (!words.auth.empty()) options.auth = words.auth == "trust" ? Auth::trust : Auth::jwt;
@@ -159,6 +200,8 @@ CommandLine read_command_line(int argc, char** argv) {
     Words words;
     add_identity(serve, line.options, words);
     add_compression(serve, words);
+    Pairs pairs;
+    add_tls(serve, line.options, pairs);
 
     std::string error;
     if (!read_environment(line.options, error)) return mistake(error);
@@ -180,6 +223,9 @@ CommandLine read_command_line(int argc, char** argv) {
         line.options.jwt_secret.clear();
     }
     apply(words, line.options);
+    if (!apply(pairs, line.options)) {
+        return mistake("every --tls-cert FILE needs its --tls-key FILE, in the same order");
+    }
     line.options.spin = std::chrono::microseconds{busy_poll_us};
     if (line.dev) apply_dev(serve, words, line.options);
     line.action = CommandLine::Action::serve;

@@ -15,8 +15,8 @@ namespace {
 
 using parley::daemon::Exit;
 
-// SIGTERM, SIGINT and SIGHUP stop the server and come to nobody but wait_for_signal(). SIGPIPE
-// would end the process when a log's reader goes.
+// SIGTERM and SIGINT stop the server, SIGHUP reloads; they come to nobody but wait_for_signal().
+// SIGPIPE would end the process when a log's reader goes.
 bool block_signals(sigset_t& stopping) {
     sigemptyset(&stopping);
     sigaddset(&stopping, SIGTERM);
@@ -28,10 +28,32 @@ bool block_signals(sigset_t& stopping) {
     return pthread_sigmask(SIG_BLOCK, &stopping, nullptr) == 0;
 }
 
-void wait_for_signal(const sigset_t& stopping) {
-    int signal = 0;
-    while (sigwait(&stopping, &signal) == EINTR)
-        continue;
+void print_warnings(const parley::Server& server) {
+    for (const std::string& warning : server.warnings())
+        std::fprintf(stderr, "parley: warning: %s\n", warning.c_str());
+}
+
+void reload(parley::Server& server) {
+    std::string error;
+    if (!server.reload(error)) {
+        std::fprintf(stderr, "parley: the certificates stay as they were: %s\n", error.c_str());
+        return;
+    }
+    const std::string fingerprint = server.tls_fingerprint();
+    if (fingerprint.empty()) return;
+    std::fprintf(stderr, "parley: new connections get the certificate with SHA-256 %s\n",
+                 fingerprint.c_str());
+    print_warnings(server);
+}
+
+// Until one that stops. Meanwhile files that change are read anew, a second or two later.
+void wait_for_signal(const sigset_t& handled, parley::Server& server) {
+    const timespec look_again{.tv_sec = 1, .tv_nsec = 0};
+    while (true) {
+        const int signal = sigtimedwait(&handled, nullptr, &look_again);
+        if (signal == SIGTERM || signal == SIGINT) return;
+        if (signal == SIGHUP || server.files_changed()) reload(server);
+    }
 }
 
 void print_dev_hint(const std::string& url) {
@@ -67,9 +89,13 @@ int serve(const parley::daemon::CommandLine& line) {
         }
     }
     std::printf("listening on %s\n", server->url().c_str());
+    if (line.options.tls_self_signed) {
+        std::printf("the certificate has SHA-256 %s\n", server->tls_fingerprint().c_str());
+    }
     if (line.dev) print_dev_hint(server->url());
     std::fflush(stdout);
-    wait_for_signal(stopping);
+    print_warnings(*server);
+    wait_for_signal(stopping, *server);
     server->stop();
     server->wait();
     return status(Exit::success);

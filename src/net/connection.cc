@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "base/assert.h"
+#include "net/connection_seldom.h"
 
 namespace parley::net {
 
@@ -14,12 +15,13 @@ constexpr std::size_t unfinished_usual = 4096;
 }  // namespace
 
 Shared::Shared(Shard& on, const QueueLimits& queue_limits)
-    : shard(on), limits(queue_limits), waiting(queue_limits.waiting_frames_max) {
+    : shard(on), limits(queue_limits), waiting(queue_limits.waiting_frames_max), handshakes_(on) {
     unfinished_.reserve(unfinished_usual);
     shard.on_turn_end(Shard::TurnEnd::to<&Shared::on_turn_end>(*this));
 }
 
 void Shared::on_turn_end() noexcept {
+    handshakes_.run();
     const std::size_t count = unfinished_.size();
     for (std::size_t i = 0; i < count; ++i) {
         Connection& connection = *unfinished_[i];
@@ -62,6 +64,7 @@ bool Connection::sending() const noexcept {
 void Connection::send(const FrameRef& frame, Delivery delivery) noexcept {
     if (state_ != State::open) return;
     if (sending() || !queue_.empty()) return enqueue(frame, delivery);
+    if (secured_) return send_sealed(frame, delivery);
     try_now(frame);
 }
 
@@ -102,12 +105,13 @@ void Connection::go_on() noexcept {
 void Connection::on_send(const ring::Completion& completion) noexcept {
     if (state_ == State::closing) return finish_closing();
     if (state_ == State::lingering) return;  // our side has ended
+    if (state_ == State::detaching) return keep_unsent(completion);
     if (completion.result < 0 && completion.result != -EAGAIN) return abort();
     if (!rest_) sent_ = 0;  // it was tried, and fell short
     if (completion.result > 0) sent_ += static_cast<std::uint32_t>(completion.result);
     if (sent_ < current_->size) return send_rest();
     rest_ = FrameRef{};
-    if (state_ == State::open) timer_->cancel();
+    if (state_ == State::open) seldom_->timer.cancel();
     send_next();
 }
 
@@ -119,20 +123,26 @@ void Connection::send_rest() noexcept {
 }
 
 void Connection::send_next() noexcept {
-    const FrameRef next = queue_.next(shared_.waiting, shared_.shard.frames(), shared_.shard.now());
+    const FrameRef next =
+        secured_ ? next_sealed()
+                 : queue_.next(shared_.waiting, shared_.shard.frames(), shared_.shard.now());
     if (next) {
         try_now(next);
     } else if (state_ == State::flushing) {
         return finish_sending();
     }
-    if (!queue_.empty() || state_ == State::flushing) go_on_later();
+    if (has_next() || state_ == State::flushing) go_on_later();
 }
 
 void Connection::on_receive(const ring::Completion& completion) noexcept {
     if (completion.result > 0) {
         shared_.bytes_in += static_cast<std::uint64_t>(completion.result);
         if (state_ == State::open || state_ == State::detaching) {
-            owner_.on_received(completion.bytes);
+            if (secured_) {
+                receive_sealed(completion.bytes);
+            } else {
+                owner_.on_received(completion.bytes);
+            }
         }
     }
     if (state_ == State::closing) {
@@ -145,7 +155,7 @@ void Connection::on_receive(const ring::Completion& completion) noexcept {
     }
     if (completion.result == 0) {
         if (state_ == State::lingering) return begin_closing();
-        if (state_ == State::open) owner_.on_end();
+        if (state_ == State::open && !has_ended()) owner_.on_end();
         return;
     }
     if (completion.result < 0 && completion.result != -ENOBUFS) return abort();
@@ -156,7 +166,7 @@ void Connection::close_after_sending() noexcept {
     if (state_ != State::open) return;
     state_ = State::flushing;
     start_timer(shared_.shard.now() + linger_max);
-    if (!sending() && queue_.empty()) return finish_sending();
+    if (!sending() && queue_.empty()) return send_next();
     go_on_later();
 }
 
@@ -169,15 +179,24 @@ void Connection::finish_sending() noexcept {
 }
 
 void Connection::detach() noexcept {
-    PARLEY_ASSERT(state_ == State::open && !sending());
+    // Of a secured one the end of the handshake may still be on its way.
+    PARLEY_ASSERT(state_ == State::open && (secured_ || !sending()));
     state_ = State::detaching;
+    shared_.shard.ring().cancel(send_);
     if (receive_.in_flight()) return shared_.shard.ring().cancel(receive_);
     start_timer(shared_.shard.now());
 }
 
 void Connection::give_away() noexcept {
+    if (receive_.in_flight()) return;
+    if (sending()) {
+        // Everything else says when it is over.
+        if (shared_.shard.ring().is_tried(send_)) start_timer(shared_.shard.now());
+        return;
+    }
     state_ = State::gone;
-    timer_.reset();
+    if (seldom_) seldom_->timer.cancel();
+    rest_ = FrameRef{};
     owner_.on_detached(socket_);
 }
 
@@ -203,17 +222,19 @@ void Connection::finish_closing() noexcept {
         return;
     }
     state_ = State::gone;
-    timer_.reset();
+    seldom_.reset();
     rest_ = FrameRef{};
     shared_.shard.ring().close(socket_);
     owner_.on_closed();
 }
 
 void Connection::start_timer(Instant deadline) noexcept {
-    if (!timer_) {
-        timer_ = std::make_unique<Timer>(Timer::Handler::to<&Connection::on_timer>(*this));
-    }
-    shared_.shard.timers().start(*timer_, deadline);
+    shared_.shard.timers().start(seldom().timer, deadline);
+}
+
+Connection::Seldom& Connection::seldom() noexcept {
+    if (!seldom_) seldom_ = std::make_unique<Seldom>(*this);
+    return *seldom_;
 }
 
 void Connection::on_timer() noexcept {

@@ -9,6 +9,10 @@
 //
 // Bytes go up as they come; it knows no protocol. It never closes in the middle of a call of its
 // owner's: on_closed() always comes from the loop, later.
+//
+// Secured by TLS (connection_tls.cc), the same holds for the plain bytes. What is to be sent waits
+// as it is, and is sealed when its turn has come: so voice can still be dropped, and a frame that
+// hundreds wait for exists once.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +22,8 @@
 
 #include "net/limits.h"
 #include "net/send_queue.h"
+#include "net/tls_channel.h"
+#include "net/tls_handshakes.h"
 #include "ring/ring.h"
 #include "shard/shard.h"
 
@@ -39,7 +45,10 @@ struct Shared {
     std::uint64_t slow_consumers = 0;  ///< connections closed for what they did not read
     std::uint64_t bytes_in = 0;
     std::uint64_t sends = 0;
-    std::uint64_t sends_short = 0;  ///< sends that the socket did not take whole at once
+    std::uint64_t sends_short = 0;     ///< sends that the socket did not take whole at once
+    std::uint64_t tls_handshakes = 0;  ///< that came to their end
+    std::uint64_t tls_resumed = 0;     ///< of those: with a ticket
+    std::uint64_t tls_failures = 0;    ///< connections that broke TLS, in the handshake or later
 
     /// Frames that slow readers lost.
     std::uint64_t voice_dropped() const noexcept { return waiting.voice_dropped(); }
@@ -48,6 +57,11 @@ private:
     friend class Connection;
 
     void on_turn_end() noexcept;
+
+    tls::Handshakes handshakes_;
+    // Scratch of the connection at work, made when the first is secured.
+    std::vector<std::byte> plain_;  // what was opened
+    tls::Bytes sealed_;             // what leaves next
 
     // Those that have more to do once the sends of this turn are over; each at most once.
     std::vector<Connection*> unfinished_;
@@ -62,9 +76,13 @@ public:
         virtual void on_received(std::span<std::byte> bytes) noexcept = 0;
         /// The peer will send no more. It may still read.
         virtual void on_end() noexcept = 0;
+        /// Instead of TLS the peer of a secured connection said this. The connection is plain from
+        /// now on, for an answer and close_after_sending(); without one it is aborted.
+        virtual void on_not_tls(std::span<const std::byte> /*bytes*/) noexcept {}
         /// The connection is gone, with nothing in flight: it may be destroyed now.
         virtual void on_closed() noexcept = 0;
-        /// After detach(): the descriptor is the owner's now, and the connection may be destroyed.
+        /// After detach(): the descriptor is the owner's now, with what take_channel() gives, and
+        /// the connection may be destroyed.
         virtual void on_detached(int descriptor) noexcept = 0;
 
     protected:
@@ -80,6 +98,9 @@ public:
     /// It stays on this shard until it closes: from now on it needs no descriptor, if it can be had
     /// without. Before start().
     void settle() noexcept;
+    /// From now on it speaks TLS, with a channel that is new or comes from another connection of
+    /// the same peer. Before start().
+    void secure(std::unique_ptr<tls::Channel> channel) noexcept;
     void start() noexcept;
     /// Sends now, or as soon as what was sent before is gone. A slow reader loses voice first; if
     /// that is not enough the connection is aborted. Does nothing once closing.
@@ -94,6 +115,8 @@ public:
     /// Stops receiving and gives the descriptor away. Requires that it was not settled and that
     /// nothing was sent.
     void detach() noexcept;
+    /// In on_detached(): the TLS that goes on with the descriptor; null if it is plain.
+    std::unique_ptr<tls::Channel> take_channel() noexcept;
 
     bool is_open() const noexcept { return state_ == State::open; }
     std::size_t queued_bytes() const noexcept { return queue_.bytes(); }
@@ -101,6 +124,7 @@ public:
 private:
     enum class State : std::uint8_t { open, flushing, lingering, closing, detaching, gone };
 
+    struct Seldom;  // connection_seldom.h
     friend struct Shared;
 
     void on_receive(const ring::Completion& completion) noexcept;
@@ -118,6 +142,20 @@ private:
     void finish_closing() noexcept;
     void give_away() noexcept;
     void start_timer(Instant deadline) noexcept;
+    Seldom& seldom() noexcept;
+
+    void receive_sealed(std::span<const std::byte> bytes) noexcept;
+    void open_sealed() noexcept;
+    void step_handshake() noexcept;
+    void end_handshake() noexcept;
+    void give_way() noexcept;
+    void lose_security() noexcept;
+    void refuse_plain() noexcept;
+    void send_sealed(const FrameRef& frame, Delivery delivery) noexcept;
+    FrameRef next_sealed() noexcept;
+    bool has_next() const noexcept;
+    bool has_ended() const noexcept;
+    void keep_unsent(const ring::Completion& completion) noexcept;
 
     // All that a send touches comes first and lies in one cache line, if the connection does not
     // begin in the middle of one.
@@ -127,13 +165,14 @@ private:
     ring::SendOperation send_;
     int socket_;
     State state_ = State::open;
-    bool listed_ = false;  // in shared_.unfinished_
+    bool listed_ = false;   // in shared_.unfinished_
+    bool secured_ = false;  // by seldom_->channel
     SendQueue queue_;
     std::uint32_t sent_ = 0;  // of rest_
     ring::Operation receive_;
     Owner& owner_;
-    FrameRef rest_;                 // current_, while a send waits for the peer
-    std::unique_ptr<Timer> timer_;  // few ever need one
+    FrameRef rest_;                   // current_, while a send waits for the peer
+    std::unique_ptr<Seldom> seldom_;  // few plain ones ever need it
 };
 
 }  // namespace parley::net

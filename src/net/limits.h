@@ -47,4 +47,38 @@ constexpr Duration accept_retry = std::chrono::milliseconds{100};
 /// How long a peer may take to read the rest and to close after we have closed our side.
 constexpr Duration linger_max = std::chrono::seconds{2};
 
+// TLS.
+
+/// What a peer may send before its TLS handshake is over: a ClientHello has 250 to 2,000 bytes,
+/// with post-quantum keys and a ticket. As much as may come before a sign-in in all (requirement
+/// V12). Beyond: the connection is dropped.
+constexpr std::size_t handshake_bytes_max = std::size_t{16} << 10;
+
+/// Handshakes of one shard that have begun: of each OpenSSL keeps about 60 KiB until it is over, so
+/// these are 60 MiB. Beyond: who comes waits in line, and the oldest gives way to it once it has
+/// had the time below.
+constexpr std::size_t handshakes_max = 1024;
+
+/// What a peer may take for a handshake while others wait for its place: two round trips of a slow
+/// mobile network. So a thousand peers that begin and never answer delay others by this at most.
+constexpr Duration handshake_patience = std::chrono::seconds{1};
+
+/// Public-key work of one turn, after which voice has its turn again: a tenth of the 20 ms between
+/// two packets of a talker. A signature takes 0.05 ms (ECDSA P-256) to 1 ms (RSA 2048); at least
+/// one is made.
+constexpr Duration handshake_work_max = std::chrono::milliseconds{2};
+
+/// Handshake messages, tickets and alerts that a peer has not taken yet. A server's first flight is
+/// a chain of certificates, some 5 KB. Beyond: the peer makes us answer and does not read; it is
+/// dropped.
+constexpr std::size_t handshake_output_max = std::size_t{64} << 10;
+
+/// Plain bytes that are sealed at a time: one full record. What waits for a slow reader is plain
+/// and shared with others; this much of it is its own.
+constexpr std::size_t sealed_at_once_max = std::size_t{16} << 10;
+
+/// How long a key seals tickets; then it opens them for as long again. So a radio that comes back
+/// within half a day needs no new public-key work, and a stolen key opens no more than a day.
+constexpr Duration ticket_key_life = std::chrono::hours{12};
+
 }  // namespace parley::net

@@ -125,6 +125,23 @@ bool plan_times(const Options& options, Plan& plan, std::string& error) {
            positive(options.pong_max, "pong_max");
 }
 
+bool plan_tls(const Options& options, Plan& plan, std::string& error) {
+    if (options.tls_self_signed && !options.tls_certificates.empty()) {
+        error = "--tls-self-signed makes its own certificate: give either it or --tls-cert FILE";
+        return false;
+    }
+    if (options.tls_self_signed) {
+        plan.tls = net::tls::Source::self_signed(plan.address.host, error);
+    } else if (!options.tls_certificates.empty()) {
+        std::vector<net::tls::Files> files;
+        for (const TlsCertificate& each : options.tls_certificates)
+            files.push_back({.certificate = each.certificate_file, .key = each.key_file});
+        plan.tls = net::tls::Source::load(std::move(files), error);
+    }
+    plan.worker.tls = plan.tls.get();
+    return error.empty();
+}
+
 void plan_protocol(const Options& options, Plan& plan) {
     const bool by_auth_open = options.auth == Auth::trust;
     const bool open = options.join == Join::open || (options.join == Join::by_auth && by_auth_open);
@@ -177,7 +194,7 @@ StartFailure make_plan(const Options& options, Plan& plan, std::string& error) {
     plan_protocol(options, plan);
     const bool whole = plan_sizes(options, plan, error) && plan_times(options, plan, error) &&
                        plan_origins(options, plan, error) &&
-                       plan_authenticator(options, plan, error);
+                       plan_authenticator(options, plan, error) && plan_tls(options, plan, error);
     return whole ? StartFailure::none : StartFailure::options;
 }
 

@@ -22,6 +22,7 @@ struct Plan {
     Shard::Options shard;
     WorkerOptions worker;
     std::unique_ptr<const session::Authenticator> authenticator;
+    std::unique_ptr<net::tls::Source> tls;  ///< null: without TLS
 };
 
 /// Reads the files that the options name. On failure puts a sentence into `error` that says what

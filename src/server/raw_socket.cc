@@ -9,7 +9,7 @@ RawSocket::RawSocket(ws::Shared& shared, int descriptor, Handler& handler, Gone 
 
 void RawSocket::open(session::Admission admission) noexcept {
     if (admission.deflate) agree(*admission.deflate);
-    Connection::open(admission.reply, admission.received);
+    Connection::open(admission.reply, admission.received, std::move(admission.channel));
 }
 
 void RawSocket::on_message(ws::Opcode opcode, std::span<std::byte> payload) noexcept {

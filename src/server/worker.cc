@@ -12,10 +12,12 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
                const session::Authenticator& authenticator)
     : shard_(shard),
       options_(options),
-      policy_{authenticator, options.origins,
+      policy_{authenticator,
+              options.origins,
               options.handler == nullptr ? session::Opening::Admit::by_token
                                          : session::Opening::Admit::anybody,
-              options.deflate},
+              options.deflate,
+              options.tls},
       net_(shard, options.queues),
       decoder_(options.dialect),
       context_(net_, options.sockets, decoder_, options.dialect, *this),
@@ -101,8 +103,9 @@ void Worker::on_admitted(session::Opening& opening, session::Admission admission
     }
     const std::vector<std::byte> record = session::pack(admission, descriptor);
     if (!shard_.post(home, RecordKind::hand_over, {record}, Urgency::lasting)) {
-        shard_.ring().close(descriptor);
+        return shard_.ring().close(descriptor);
     }
+    static_cast<void>(admission.channel.release());  // the record's now
 }
 
 void Worker::on_hand_over(ShardId, std::span<std::byte> record) noexcept {

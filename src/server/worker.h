@@ -29,7 +29,8 @@ struct WorkerOptions {
     group::JoinPolicy join = group::JoinPolicy::open;
     session::Origins origins{session::Origins::OwnHost::by_address};
     ws::Deflate deflate = ws::Deflate::on;
-    Handler* handler = nullptr;  ///< if set, messages go there and nothing is relayed
+    Handler* handler = nullptr;             ///< if set, messages go there and nothing is relayed
+    const net::tls::Source* tls = nullptr;  ///< if set, connections are secured
 };
 
 class Worker final : private session::Opening::Gate, private session::Commands {

@@ -74,6 +74,7 @@ std::vector<std::byte> pack(const Admission& admission, int descriptor) {
     writer.text(admission.reply);
     writer.value(admission.deflate);
     writer.bytes(admission.received);
+    writer.value(admission.channel.get());
     return std::move(writer.out);
 }
 
@@ -94,6 +95,7 @@ Admission unpack(std::span<const std::byte> record, int& descriptor) {
     admission.deflate = reader.value<std::optional<ws::DeflateTerms>>();
     const auto received = reader.bytes();
     admission.received.assign(received.begin(), received.end());
+    admission.channel.reset(reader.value<net::tls::Channel*>());
     return admission;
 }
 

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "net/tls_channel.h"
 #include "session/auth_verdict.h"
 #include "ws/extensions.h"
 
@@ -19,10 +21,12 @@ struct Admission {
     std::string reply;                             ///< the 101 answer, not yet sent
     std::optional<ws::DeflateTerms> deflate = {};  ///< that it agrees to
     std::vector<std::byte> received;               ///< what the client sent behind its request
+    std::unique_ptr<net::tls::Channel> channel;    ///< its TLS; null: plain
 };
 
-/// As the bytes of a record: the descriptor and the admission. The descriptor is then the
-/// record's: whoever unpacks it owns it.
+/// As the bytes of a record: the descriptor and the admission. The record names the channel and
+/// does not own it: who posts it releases the admission's, once it is on its way. Then descriptor
+/// and channel are the record's: whoever unpacks it owns them.
 std::vector<std::byte> pack(const Admission& admission, int descriptor);
 
 /// The reverse. Requires bytes made by pack(): records never leave the process.

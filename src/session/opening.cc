@@ -38,7 +38,11 @@ Opening::Opening(net::Shared& shared, int descriptor, const Policy& policy, Gate
       policy_(policy),
       gate_(gate),
       connection_(shared, descriptor, *this),
-      timer_(Timer::Handler::to<&Opening::on_timer>(*this)) {}
+      timer_(Timer::Handler::to<&Opening::on_timer>(*this)) {
+    if (policy.tls != nullptr) {
+        connection_.secure(std::make_unique<net::tls::Channel>(*policy.tls));
+    }
+}
 
 void Opening::start() noexcept {
     shared_.shard.timers().start(timer_, shared_.shard.now() + opening_max);
@@ -51,6 +55,15 @@ void Opening::on_timer() noexcept {
 
 void Opening::on_end() noexcept {
     if (!admitted_) connection_.close_after_sending();
+}
+
+// Most likely a browser, or a client whose URL says ws: it is told. Anything else is dropped.
+void Opening::on_not_tls(std::span<const std::byte> bytes) noexcept {
+    const auto first = std::to_integer<char>(bytes.front());
+    if (first < 'A' || first > 'Z') return;
+    answer(http::format({.status = 400,
+                         .body = "This port speaks TLS: connect with https:// or wss://.\n",
+                         .then = http::Reply::Then::close}));
 }
 
 void Opening::on_received(std::span<std::byte> bytes) noexcept {
@@ -160,7 +173,9 @@ void Opening::on_closed() noexcept {
 }
 
 void Opening::on_detached(int descriptor) noexcept {
-    if (overflowed_) {
+    admission_.channel = connection_.take_channel();
+    const bool is_lost = admission_.channel && !admission_.channel->is_open();  // it left meanwhile
+    if (overflowed_ || is_lost) {
         shared_.shard.ring().close(descriptor);
         return gate_.on_opening_gone(*this);
     }

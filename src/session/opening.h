@@ -15,6 +15,7 @@
 #include "base/intrusive_list.h"
 #include "http/request_head.h"
 #include "net/connection.h"
+#include "net/tls_source.h"
 #include "session/admission.h"
 #include "session/auth.h"
 #include "session/origins.h"
@@ -47,6 +48,7 @@ public:
         const Origins& origins;
         Admit admit = Admit::by_token;
         ws::Deflate deflate = ws::Deflate::off;
+        const net::tls::Source* tls = nullptr;  ///< null: connections are plain
     };
 
     Opening(net::Shared& shared, int descriptor, const Policy& policy, Gate& gate) noexcept;
@@ -63,6 +65,7 @@ public:
 private:
     void on_received(std::span<std::byte> bytes) noexcept override;
     void on_end() noexcept override;
+    void on_not_tls(std::span<const std::byte> bytes) noexcept override;
     void on_closed() noexcept override;
     void on_detached(int descriptor) noexcept override;
     void on_timer() noexcept;

@@ -56,9 +56,10 @@ void Session::open() noexcept {
     const std::string reply = std::exchange(mine.admission.reply, {});
     std::vector<std::byte> received = std::exchange(mine.admission.received, {});
     if (mine.admission.deflate) agree(*mine.admission.deflate);
+    std::unique_ptr<net::tls::Channel> channel = std::move(mine.admission.channel);
     mine.is_open = true;
     forget_if_arrived();
-    Connection::open(reply, received);
+    Connection::open(reply, received, std::move(channel));
 }
 
 void Session::finish_sign_in() noexcept {

@@ -63,12 +63,14 @@ void Connection::agree(const DeflateTerms& terms) noexcept {
     keeps_received_ = agreed.keeps_received;
 }
 
-void Connection::open(std::string_view reply, std::span<std::byte> received) noexcept {
+void Connection::open(std::string_view reply, std::span<std::byte> received,
+                      std::unique_ptr<net::tls::Channel> channel) noexcept {
     FrameRef frame = shared_.net.shard.frames().allocate(reply.size());
     if (!frame) return abort();
     std::memcpy(frame.space().data(), reply.data(), reply.size());
     frame.set_size(reply.size());
     tcp_.settle();
+    if (channel) tcp_.secure(std::move(channel));
     tcp_.start();
     tcp_.send(frame, net::Delivery::lasting);
     shared_.begin(*this);

@@ -71,8 +71,9 @@ public:
     /// who lets people in before they have signed in: call it once they have. Once at most.
     void agree(const DeflateTerms& terms) noexcept;
     /// Answers the upgrade with `reply` and reads on, beginning with the bytes that came behind
-    /// the request.
-    void open(std::string_view reply, std::span<std::byte> received) noexcept;
+    /// the request; under TLS if there is a channel.
+    void open(std::string_view reply, std::span<std::byte> received,
+              std::unique_ptr<net::tls::Channel> channel) noexcept;
 
     /// Sends a message that lasts, compressed if that was agreed and is worth it. Does nothing once
     /// closing.

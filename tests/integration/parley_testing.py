@@ -144,12 +144,13 @@ class Server(Program):
     def __init__(self, command, environment=None, stdin=subprocess.DEVNULL):
         super().__init__(command, environment, stdin)
         try:
-            self.url = self.wait_for_output(r"listening on (ws://\S+)\n")[1]
+            self.url = self.wait_for_output(r"listening on (wss?://\S+)\n")[1]
         except BaseException:
             self.__exit__()
             raise
-        host, _, port = self.url.removeprefix("ws://").rpartition(":")
+        host, _, port = self.url.partition("://")[2].rpartition(":")
         self.address = (host, int(port))
+        self.tls = None  # an ssl.SSLContext: how clients of the tests connect
 
     @classmethod
     def trusting(cls, parley, *more):
@@ -213,9 +214,14 @@ class Frame:
 class Wire:
     """A TCP connection, with what was received and not yet looked at."""
 
-    def __init__(self, address):
+    def __init__(self, address, tls=None, host=None, session=None):
+        """With `tls`, an ssl.SSLContext, secured; `host` is the name to ask for."""
         self.socket = socket.create_connection(address, timeout=DEADLINE_S)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls is not None:
+            # An end without close_notify is no end.
+            self.socket = tls.wrap_socket(self.socket, server_hostname=host or address[0],
+                                          session=session, suppress_ragged_eofs=False)
         self.received = b""
         self.was_reset = False
 
@@ -349,8 +355,8 @@ def accept_of(key):
 class WebSocket(Wire):
     """A Wire whose upgrade was accepted."""
 
-    def __init__(self, address, headers=(), path="/"):
-        super().__init__(address)
+    def __init__(self, address, headers=(), path="/", tls=None):
+        super().__init__(address, tls)
         try:
             self.send(upgrade_request(path, headers))
             status, self.headers = self.read_head()
@@ -486,7 +492,7 @@ class Radio(WebSocket):
 
     def __init__(self, server, token, headers=(), name=None):
         self.name = name or token
-        super().__init__(server.address, [("VoicePingToken", token), *headers])
+        super().__init__(server.address, [("VoicePingToken", token), *headers], tls=server.tls)
 
     def say(self, *elements):
         self.send_frame(BINARY, pack(list(elements)))

@@ -25,6 +25,7 @@ public:
     int ends = 0;
     int closed = 0;
     int detached_as = -1;
+    std::unique_ptr<tls::Channel> channel;  ///< of the one that was detached
     bool detach_at_first_bytes = false;
     bool abort_at_first_bytes = false;
 
@@ -41,6 +42,7 @@ private:
     }
     void on_detached(int descriptor) noexcept override {
         detached_as = descriptor;
+        channel = connection->take_channel();
         connection.reset();
     }
 };

@@ -40,15 +40,20 @@ TEST(ServerUrl, TakesIpv6InBrackets) {
     EXPECT_FALSE(parse_server_url("ws://[::1]7420"));
 }
 
-TEST(ServerUrl, SaysThatTlsComesLater) {
-    auto url = parse_server_url("wss://example.org");
-    ASSERT_FALSE(url);
-    EXPECT_NE(url.error().text.find("TLS"), std::string::npos);
+TEST(ServerUrl, KnowsTlsByItsScheme) {
+    auto url = parse_server_url("wss://example.org/radio");
+    ASSERT_TRUE(url);
+    EXPECT_TRUE(url->secure);
+    EXPECT_EQ(url->host, "example.org");
+    EXPECT_EQ(url->port, 443);
+    EXPECT_EQ(url->path, "/radio");
+    EXPECT_EQ(parse_server_url("wss://example.org:7420")->port, 7420);
+    EXPECT_FALSE(parse_server_url("ws://example.org")->secure);
 }
 
 TEST(ServerUrl, RefusesWhatIsNone) {
     for (const char* text :
-         {"", "ws:/", "ws://", "http://host", "host:7420", "WS://host", "ws://:7420", "ws:///path",
+         {"", "ws:/", "ws://", "wss:/", "wss://", "wss//host", "http://host", "host:7420", "WS://host", "ws://:7420", "ws:///path",
           "ws://host:", "ws://host:0", "ws://host:65536", "ws://host:-1", "ws://host:80x",
           "ws://host: 80", "ws://ho st", "ws://host/a\r\nEvil: yes", "ws://host/\x7f",
           "ws://user@host", "ws://host/\xc3\xa4"}) {

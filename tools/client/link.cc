@@ -61,9 +61,10 @@ Link::Link(Descriptor socket, std::uint32_t mask_seed)
     : socket_(std::move(socket)),
       masks_(mask_seed),
       reader_(ws::Role::client, ws::MessageLimits{}),
-      received_(read_bytes) {}
+      received_(read_bytes + Secured::plain_bytes_more) {}
 
-Outcome<Link> Link::open(const ServerUrl& url, const SignIn& sign_in, Clock::time_point deadline) {
+Outcome<Link> Link::open(const ServerUrl& url, const Trust& trust, const SignIn& sign_in,
+                         Clock::time_point deadline) {
     PARLEY_TRY(const Endpoint endpoint, resolve(url));
     auto socket = begin_connect(endpoint, {});
     if (!socket) return cannot_reach(url, socket.error().text);
@@ -79,8 +80,32 @@ Outcome<Link> Link::open(const ServerUrl& url, const SignIn& sign_in, Clock::tim
     if (const int error = connect_error(link.socket_.get()); error != 0) {
         return cannot_reach(url, std::strerror(error));
     }
+    if (url.secure) {
+        if (auto secured = link.secure(url, trust, deadline); !secured) return secured.error();
+    }
     if (auto upgraded = link.upgrade(url, sign_in, deadline); !upgraded) return upgraded.error();
     return link;
+}
+
+Done Link::secure(const ServerUrl& url, const Trust& trust, Clock::time_point deadline) {
+    std::string error;
+    const auto context = net::tls::Context::client(trust, error);
+    if (!context) return Failure{error};
+    secured_ = std::make_unique<Secured>(context, url.host);
+    if (auto sent = send_all({}); !sent) return sent.error();
+    while (!secured_->is_open()) {
+        switch (wait(POLLIN, deadline)) {
+            case Wait::ready:
+                break;
+            case Wait::time_up:
+                return cannot_reach(url, "it did not answer the TLS handshake in time");
+            case Wait::stopped:
+                return Failure{"stopped"};
+        }
+        if (auto filled = fill(); !filled) return filled.error();
+        if (auto sent = send_all({}); !sent) return sent.error();
+    }
+    return Ok{};
 }
 
 Done Link::upgrade(const ServerUrl& url, const SignIn& sign_in, Clock::time_point deadline) {
@@ -132,6 +157,12 @@ void Link::close() noexcept {
     constexpr std::array<std::byte, 2> normal{std::byte{0x03}, std::byte{0xe8}};
     out_.clear();
     append_client_frame(out_, ws::Opcode::close, normal, static_cast<std::uint32_t>(masks_()));
+    if (secured_) {
+        sealed_.clear();
+        secured_->seal(out_, sealed_);
+        secured_->close(sealed_);
+        out_.swap(sealed_);
+    }
     static_cast<void>(::send(socket_.get(), out_.data(), out_.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
     shutdown(socket_.get(), SHUT_WR);
     socket_.reset();
@@ -160,6 +191,13 @@ Done Link::send_frame(ws::Opcode opcode, std::span<const std::byte> payload) {
 }
 
 Done Link::send_all(std::span<const std::byte> bytes) {
+    if (!secured_) return send_raw(bytes);
+    sealed_.clear();
+    secured_->seal(bytes, sealed_);
+    return send_raw(sealed_);
+}
+
+Done Link::send_raw(std::span<const std::byte> bytes) {
     const auto deadline = Clock::now() + send_max;
     while (!bytes.empty()) {
         const ssize_t size =
@@ -176,10 +214,16 @@ Done Link::send_all(std::span<const std::byte> bytes) {
 }
 
 Done Link::fill() {
-    const ssize_t size = recv(socket_.get(), received_.data(), received_.size(), MSG_DONTWAIT);
+    sealed_.resize(secured_ ? read_bytes : 0);
+    Bytes& place = secured_ ? sealed_ : received_;
+    const ssize_t size = recv(socket_.get(), place.data(), read_bytes, MSG_DONTWAIT);
     const int error = errno;
     read_at_ = Clock::now();
-    unread_ = std::span{received_}.first(size > 0 ? static_cast<std::size_t>(size) : 0);
+    unread_ = std::span{place}.first(size > 0 ? static_cast<std::size_t>(size) : 0);
+    if (size > 0 && secured_) {
+        const std::span<std::byte> sealed = std::exchange(unread_, {});
+        PARLEY_TRY(unread_, secured_->take_in(sealed, received_));
+    }
     if (size > 0) return Ok{};
     if (size < 0 && (error == EAGAIN || error == EINTR)) return Ok{};
     return gone(size == 0 ? "it ended without a close frame" : std::strerror(error));

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "client/frames.h"
+#include "client/secured.h"
 #include "client/socket.h"
 #include "client/upgrade.h"
 #include "client/voiceping.h"
@@ -43,8 +44,9 @@ struct Received {
 /// Answers pings by itself. All waits end at a deadline or when a StopSignal comes.
 class Link final {
 public:
-    /// Connects and upgrades. Errors: cannot reach, refused, not in time.
-    static Outcome<Link> open(const ServerUrl& url, const SignIn& sign_in,
+    /// Connects, over TLS if the URL says so, and upgrades. Errors: cannot reach, not trusted,
+    /// refused, not in time.
+    static Outcome<Link> open(const ServerUrl& url, const Trust& trust, const SignIn& sign_in,
                               Clock::time_point deadline);
 
     /// Sends one array as one binary message, waiting for room if the server is slow. Errors: the
@@ -63,12 +65,16 @@ private:
     Wait wait(short events, Clock::time_point deadline) noexcept;
     Done send_frame(ws::Opcode opcode, std::span<const std::byte> payload);
     Done send_all(std::span<const std::byte> bytes);
+    Done send_raw(std::span<const std::byte> bytes);
+    Done secure(const ServerUrl& url, const Trust& trust, Clock::time_point deadline);
     Done fill();
     Done upgrade(const ServerUrl& url, const SignIn& sign_in, Clock::time_point deadline);
     /// The next message in what was received. Nothing while there is no whole one.
     Outcome<std::optional<Received>> take_message();
 
     Descriptor socket_;
+    std::unique_ptr<Secured> secured_;  ///< null: plain
+    Bytes sealed_;                      ///< scratch, of what is sent and of what is received
     std::minstd_rand masks_;
     ws::FrameReader reader_;
     Bytes received_;               ///< allocated once: read_bytes

@@ -9,6 +9,8 @@ namespace parley::client {
 namespace {
 
 constexpr std::string_view scheme = "ws://";
+constexpr std::string_view secure_scheme = "wss://";
+constexpr std::uint16_t secure_port = 443;
 
 Failure refuse(std::string_view url, std::string_view why) {
     return Failure{
@@ -34,16 +36,17 @@ std::string ServerUrl::authority() const {
 }
 
 Outcome<ServerUrl> parse_server_url(std::string_view text) {
-    if (text.starts_with("wss://")) {
-        return Failure{fmt::format(
-            "'{}': TLS comes in a later version; connect with ws:// or through a TLS proxy", text)};
+    const bool secure = text.starts_with(secure_scheme);
+    if (!secure && !text.starts_with(scheme)) {
+        return refuse(text, "it begins neither with ws:// nor with wss://");
     }
-    if (!text.starts_with(scheme)) return refuse(text, "it does not begin with ws://");
     if (!std::ranges::all_of(text, printable)) {
         return refuse(text, "it has a character that URLs do not have");
     }
-    std::string_view authority = text.substr(scheme.size());
+    std::string_view authority = text.substr(secure ? secure_scheme.size() : scheme.size());
     ServerUrl url;
+    url.secure = secure;
+    if (secure) url.port = secure_port;
     if (const std::size_t slash = authority.find_first_of("/?"); slash != std::string_view::npos) {
         url.path = authority.substr(slash);
         if (url.path.front() == '?') url.path.insert(0, "/");

@@ -124,6 +124,9 @@ CLI::App& add_scenario(CLI::App& app, CommandLine& line, ScenarioName name,
 void declare_common(CLI::App& app, CommandLine& line) {
     Options& options = line.options;
     app.add_option("--server", line.server, "Where to connect")->capture_default_str();
+    app.add_option("--tls-ca", options.trust.ca_file,
+                   "Certificates in PEM to trust for wss://, instead of the system's");
+    app.add_flag("--tls-insecure", options.trust.anybody, "Trust any server of wss://, as a trial");
     app.add_option("--connections", options.connections, "Clients to connect (churn: at once)")
         ->check(CLI::Range(1, 5'000'000))
         ->capture_default_str();

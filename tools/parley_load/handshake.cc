@@ -32,6 +32,36 @@ void Swarm::on_connected(std::uint32_t index) {
     }
     await(index, EPOLLIN);
     connection.state = State::upgrading;
+    if (!run_.tls) return ask_upgrade(index);
+    secured_[index] = std::make_unique<client::Secured>(run_.tls, run_.options.server.host);
+    flush_tls(index);
+}
+
+/// Sends what TLS itself has to say.
+void Swarm::flush_tls(std::uint32_t index) {
+    sealed_.clear();
+    secured_[index]->take_output(sealed_);
+    if (!sealed_.empty()) send_raw(index, sealed_);
+}
+
+/// The plain bytes of what was received. Goes on with the upgrade once the handshake is over.
+std::span<std::byte> Swarm::take_in(std::uint32_t index, std::span<const std::byte> sealed) {
+    client::Secured& secured = *secured_[index];
+    plain_.resize(buffer_.size() + client::Secured::plain_bytes_more);
+    const bool was_open = secured.is_open();
+    auto plain = secured.take_in(sealed, plain_);
+    if (!plain) {
+        lose(index, Loss::refused, plain.error().text);
+        return {};
+    }
+    const bool is_open = secured.is_open();
+    flush_tls(index);  // it may be lost by this
+    if (!was_open && is_open && connections_[index].socket.open()) ask_upgrade(index);
+    return *plain;
+}
+
+void Swarm::ask_upgrade(std::uint32_t index) {
+    const Connection& connection = connections_[index];
     const client::SignIn sign_in{run_.token(connection.number), "parley-load"};
     const std::string request =
         client::upgrade_request(run_.options.server, sign_in, websocket_key(connection.number));

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 #include <variant>
 
+#include "client/secured.h"
 #include "client/url.h"
 #include "parley_load/cores.h"
 
@@ -22,6 +23,7 @@ struct Options {
 
     // Of all scenarios.
     client::ServerUrl server;
+    client::Trust trust;               ///< of a server of wss://
     std::uint32_t connections = 1000;  ///< churn: at most at once
     std::uint32_t group_size = 10;
     std::chrono::seconds duration{10};

@@ -66,13 +66,20 @@ client::Outcome<Run::Plan> plan_run(const Options& options) {
     if (has_voice(options)) {
         PARLEY_TRY(packets, voice_packets(options.speech));
     }
+    net::tls::Context tls;
+    if (options.server.secure) {
+        std::string error;
+        tls = net::tls::Context::client(options.trust, error);
+        if (!tls) return client::Failure{error};
+    }
     const Cores pinned = options.server_pid == 0 ? Cores{} : pinned_cores(options.server_pid);
     return Run::Plan{.endpoint = endpoint,
                      .division = division,
                      .sources = sources_for(options, endpoint),
                      .packets = std::move(packets),
                      .cores = choose_cores(options.cores, own_cores(), pinned),
-                     .counted_groups = churns ? 0 : options.talkers};
+                     .counted_groups = churns ? 0 : options.talkers,
+                     .tls = std::move(tls)};
 }
 
 }  // namespace parley::load

@@ -20,6 +20,7 @@ Run::Run(const Options& options_given, Plan plan)
       sources(plan.sources),
       packets(std::move(plan.packets)),
       cores(std::move(plan.cores)),
+      tls(std::move(plan.tls)),
       board(division.worker_count(), plan.counted_groups),
       tag_(fmt::format("{:08x}", std::random_device{}())) {}
 

@@ -24,6 +24,7 @@ public:
         std::vector<client::Packet> packets;  ///< of voice, if the scenario has any
         Cores cores;                          ///< to run on; empty: any
         std::uint32_t counted_groups = 0;     ///< that have a GroupCount
+        net::tls::Context tls;                ///< none: plain
     };
 
     Run(const Options& options, Plan plan);
@@ -52,6 +53,7 @@ public:
     const Sources sources;
     const std::vector<client::Packet> packets;
     const Cores cores;
+    const net::tls::Context tls;  ///< none: plain
     Board board;
 
 private:

@@ -73,6 +73,15 @@ void Swarm::send_message(std::uint32_t index, std::span<const std::byte> message
 }
 
 void Swarm::send(std::uint32_t index, std::span<const std::byte> bytes) {
+    if (!run_.tls) return send_raw(index, bytes);
+    const auto secured = secured_.find(index);
+    if (secured == secured_.end()) return;  // closed
+    sealed_.clear();
+    secured->second->seal(bytes, sealed_);
+    send_raw(index, sealed_);
+}
+
+void Swarm::send_raw(std::uint32_t index, std::span<const std::byte> bytes) {
     Connection& connection = connections_[index];
     if (!connection.socket.open()) return;
     if (connection.is_congested) {
@@ -102,7 +111,7 @@ void Swarm::flush(std::uint32_t index) {
     unsent_.erase(index);
     connection.is_congested = false;
     await(index, EPOLLIN);
-    send(index, unsent);
+    send_raw(index, unsent);
 }
 
 void Swarm::close(std::uint32_t index, CloseHow how) {
@@ -162,6 +171,8 @@ std::size_t Swarm::receive(std::uint32_t index, std::size_t bytes_max) {
     received_at_ = now_ns();
     const auto received = static_cast<std::size_t>(size);
     auto bytes = std::span{buffer_}.first(received);
+    if (run_.tls) bytes = take_in(index, bytes);
+    if (bytes.empty()) return received;
     if (connection.state == State::upgrading) bytes = finish_upgrade(index, bytes);
     read_frames(index, bytes);
     return received;
@@ -215,6 +226,7 @@ void Swarm::forget(std::uint32_t index) noexcept {
     connection.is_congested = false;
     heads_.erase(index);
     unsent_.erase(index);
+    secured_.erase(index);
 }
 
 void Swarm::lose(std::uint32_t index, Loss loss, std::string_view why) {

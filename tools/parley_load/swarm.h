@@ -1,13 +1,14 @@
 // Swarm: the connections of one worker, from the first packet to the last.
 //
 //   waiting ──▶ connecting ──▶ upgrading ──▶ joining ──▶ ready ──▶ closed
-//               TCP            101           USER_ADD, and an
+//               TCP, TLS       101           USER_ADD, and an
 //                                            answer behind it
 //
 // Answers pings by itself. Tells its Part what the others say.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -70,6 +71,10 @@ private:
 
     void on_event(std::uint32_t index, std::uint32_t events);
     void on_connected(std::uint32_t index);
+    void ask_upgrade(std::uint32_t index);
+    void send_raw(std::uint32_t index, std::span<const std::byte> bytes);
+    void flush_tls(std::uint32_t index);
+    std::span<std::byte> take_in(std::uint32_t index, std::span<const std::byte> sealed);
     std::size_t receive(std::uint32_t index, std::size_t bytes_max);
     std::span<std::byte> finish_upgrade(std::uint32_t index, std::span<std::byte> bytes);
     void join(std::uint32_t index);
@@ -89,6 +94,10 @@ private:
     std::unordered_map<std::uint32_t, std::string> heads_;     ///< responses that came in pieces
     std::unordered_map<std::uint32_t, client::Bytes> unsent_;  ///< of those that are congested
     client::Bytes out_;                                        ///< scratch
+    // With TLS alone.
+    std::unordered_map<std::uint32_t, std::unique_ptr<client::Secured>> secured_;
+    client::Bytes sealed_;  ///< scratch, of what is sent
+    client::Bytes plain_;   ///< what came, opened
     std::uint32_t open_next_ = 0;
     std::uint32_t handshake_count_ = 0;  ///< begun and not finished
     std::uint32_t mask_ = 0;             ///< only has to differ, not to be secret

@@ -201,7 +201,8 @@ Done hear_all(Link& link, Ear& ear, const Options& options) {
 Outcome<Heard> listen(const Options& options) {
     PARLEY_TRY(client::WavWriter file, client::WavWriter::create(options.out, options.rate_hz));
     const client::SignIn sign_in{options.token, "parley-talk"};
-    PARLEY_TRY(Link link, Link::open(options.server, sign_in, Clock::now() + answer_max));
+    PARLEY_TRY(Link link,
+               Link::open(options.server, options.trust, sign_in, Clock::now() + answer_max));
     if (auto joined = join(link, options); !joined) return joined.error();
     fmt::print(stderr, "listening as {}{}{}\n", options.user,
                options.group.empty() ? "" : " in group ", options.group);

@@ -38,6 +38,9 @@ struct Raw {
 
 void declare(CLI::App& app, Options& options, Raw& raw) {
     app.add_option("--server", raw.server, "Where to connect")->capture_default_str();
+    app.add_option("--tls-ca", options.trust.ca_file,
+                   "Certificates in PEM to trust for wss://, instead of the system's");
+    app.add_flag("--tls-insecure", options.trust.anybody, "Trust any server of wss://, as a trial");
     app.add_option("--user", options.user, "Who to sign in as")->required();
     app.add_option("--token", options.token, "What to sign in with; the user's name if not given");
     app.add_option("--group", options.group, "Group to join, and to talk in");

@@ -7,12 +7,14 @@
 #include <string>
 #include <variant>
 
+#include "client/secured.h"
 #include "client/url.h"
 
 namespace parley::talk {
 
 struct Options {
     client::ServerUrl server;
+    client::Trust trust;  ///< of a server of wss://
     std::string user;
     std::string token;                                  ///< the user if not given
     std::string group;                                  ///< empty: private talk only

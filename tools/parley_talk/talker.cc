@@ -154,7 +154,8 @@ Outcome<Said> say(const Options& options) {
         packets.resize(std::clamp<std::size_t>(count, 1, packets.size()));
     }
     const client::SignIn sign_in{options.token, "parley-talk"};
-    PARLEY_TRY(Link link, Link::open(options.server, sign_in, Clock::now() + answer_max));
+    PARLEY_TRY(Link link,
+               Link::open(options.server, options.trust, sign_in, Clock::now() + answer_max));
 
     Dialogue dialogue{link, options};
     if (auto joined = dialogue.join(); !joined) return joined.error();

@@ -2,14 +2,17 @@
 """A group conversation through Python's `websockets`: START, AUDIO, STOP, TEXT, their acks and a
 busy refusal, once with string ids and once with integer ids. Every message is compared whole and in
 order; the second time with permessage-deflate, and once more with a server that keeps context.
-Usage: conversation_websockets.py PARLEY; exit code 77 if the library is not installed."""
+Usage: conversation_websockets.py PARLEY [tls]; exit code 77 if the library is not installed."""
 import asyncio
 import json
 import os
 import re
 import signal
+import ssl
 import struct
+import subprocess
 import sys
+import tempfile
 
 try:
     import websockets
@@ -75,14 +78,28 @@ def unpack(data, at=0):
     return struct.unpack_from(form, data, at)[0], at + struct.calcsize(form)
 
 
+class Secured:
+    """A certificate for 127.0.0.1, and how clients trust it."""
+
+    def __init__(self, folder):
+        cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-keyout", key, "-out", cert, "-days", "1", "-subj", "/CN=parley",
+                        "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+        self.arguments = ["--tls-cert", cert, "--tls-key", key]
+        self.context = ssl.create_default_context(cafile=cert)
+
+
 class Radio:
+    trust = None
+
     def __init__(self, socket, name):
         self.socket, self.name = socket, name
 
     @classmethod
     async def connect(cls, url, user, compression):
         headers = {"token": str(user), "device_id": f"radio of {user}"}
-        socket = await websockets.connect(url, extra_headers=headers, compression=compression)
+        socket = await websockets.connect(url, extra_headers=headers, compression=compression, ssl=cls.trust)
         assert len(socket.extensions) == (compression is not None), socket.extensions
         return cls(socket, str(user))
 
@@ -165,15 +182,15 @@ async def conversation(url, alice, bob, group, compression):
     return [a, b]
 
 
-async def test(binary, deflate, compression):
+async def test(binary, deflate, compression, arguments):
     server = await asyncio.create_subprocess_exec(
         os.path.abspath(binary), "serve", "--listen", "127.0.0.1:0", "--auth", "trust", "--join", "open", "--shards", "2",
-        "--deflate", deflate, stdout=asyncio.subprocess.PIPE)
+        "--deflate", deflate, *arguments, stdout=asyncio.subprocess.PIPE)
     try:
         while True:
             line = (await asyncio.wait_for(server.stdout.readline(), 20)).decode()
             assert line, "the server ended at once"
-            found = re.search(r"listening on (ws://\S+)", line)
+            found = re.search(r"listening on (wss?://\S+)", line)
             if found:
                 break
         radios = await conversation(found[1], "alice", "bob", "eighteen", None)
@@ -190,8 +207,13 @@ async def test(binary, deflate, compression):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
-    for choice, library_choice in (("on", "deflate"), ("takeover", "deflate"), ("off", None)):
-        asyncio.run(asyncio.wait_for(test(sys.argv[1], choice, library_choice), WHOLE_TEST_MAX_S))
+    with tempfile.TemporaryDirectory() as folder:
+        more = []
+        if sys.argv[2:] == ["tls"]:
+            secured = Secured(folder)
+            Radio.trust, more = secured.context, secured.arguments
+        for choice, library_choice in (("on", "deflate"), ("takeover", "deflate"), ("off", None)):
+            asyncio.run(asyncio.wait_for(test(sys.argv[1], choice, library_choice, more), WHOLE_TEST_MAX_S))
     print("ok")

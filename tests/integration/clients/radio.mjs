@@ -1,7 +1,9 @@
 // What the client tests share: a server of their own, and radios that speak through npm `ws`.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import assert from 'node:assert/strict';
 import WebSocket from 'ws';
 
@@ -25,9 +27,21 @@ export function within(ms, promise, what) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
+/** A certificate for 127.0.0.1, if the test was asked to go over TLS: where it is, and its text. */
+function make_certificate() {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-'));
+  process.on('exit', () => rmSync(folder, { recursive: true }));
+  const [cert, key] = ['cert.pem', 'key.pem'].map((name) => join(folder, name));
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
+    '-keyout', key, '-out', cert, '-days', '1', '-subj', '/CN=parley', '-addext',
+    'subjectAltName=IP:127.0.0.1'], { stdio: 'ignore' });
+  return { args: ['--tls-cert', cert, '--tls-key', key], ca: readFileSync(cert) };
+}
+export const tls = process.argv[3] === 'tls' ? make_certificate() : null;
+
 /** Starts `parley serve` on a free port and waits for the line that names it. */
 export async function start_server(binary, extra = []) {
-  const args = ['serve', '--listen', '127.0.0.1:0', '--auth', 'trust', '--join', 'open', '--shards', '2', ...extra];
+  const args = ['serve', '--listen', '127.0.0.1:0', '--auth', 'trust', '--join', 'open', '--shards', '2', ...(tls?.args ?? []), ...extra];
   const child = spawn(resolve(binary), args, { stdio: ['ignore', 'pipe', 'inherit'] });
   process.on('exit', () => child.kill('SIGKILL'));
   const exited = new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })));
@@ -35,7 +49,7 @@ export async function start_server(binary, extra = []) {
     let text = '';
     child.stdout.on('data', (data) => {
       text += data;
-      const line = /listening on (ws:\/\/\S+)/.exec(text);
+      const line = /listening on (wss?:\/\/\S+)/.exec(text);
       if (line) found(line[1]);
     });
     exited.then((how) => reject(new Error(`the server ended at once: ${JSON.stringify(how)}`)));
@@ -58,7 +72,7 @@ export class Radio {
   static async connect(url, name, headers, options = {}) {
     const radio = new Radio();
     radio.name = name;
-    radio.ws = new WebSocket(url, { headers, ...options });
+    radio.ws = new WebSocket(url, { headers, ca: tls?.ca, ...options });
     radio.closed = new Promise((resolve) => radio.ws.on('close', (code) => resolve(code)));
     radio.ws.on('message', (data, is_binary) => {
       radio.#inbox.push({ data, is_binary });
