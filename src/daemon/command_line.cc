@@ -26,8 +26,36 @@ constexpr const char* serve_help =
     "A first try:      parley serve --dev\n"
     "With signed ids:  parley serve --listen 0.0.0.0:7420 --jwt-secret-file secret.txt\n"
     "On its own cores: parley serve --cores 2-5 ...\n\n"
-    "Ends on SIGTERM or SIGINT, closing every connection with 1001. Every option can also stand\n"
-    "in the environment, as PARLEY_LISTEN for --listen.";
+    "SIGTERM or SIGINT sends everybody away, within --drain; a second one ends it at once. Every\n"
+    "option can also stand in the environment, as PARLEY_LISTEN for --listen.";
+
+// Times on the command line are seconds, whole or not.
+constexpr double drain_s_max = 86'400;
+
+void add_lifecycle(CLI::App& serve, Options& options, double& drain_s) {
+    serve
+        .add_option("--drain", drain_s,
+                    "seconds that sending everybody away may take at the end")
+        ->check(CLI::Range(0.0, drain_s_max).description("").name(""))
+        ->option_text("SECONDS=5")
+        ->envname("PARLEY_DRAIN")
+        ->group("Lifecycle");
+    serve
+        .add_option("--drain-rate", options.drain_rate,
+                    "connections sent away a second, if that is soon enough;\n"
+                    "they come back as fast")
+        ->check(CLI::Range(1U, UINT32_MAX).description("").name(""))
+        ->option_text("N=2000")
+        ->envname("PARLEY_DRAIN_RATE")
+        ->group("Lifecycle");
+    serve
+        .add_option("--take-over", options.take_over,
+                    "Unix socket at which servers of this address find each other:\n"
+                    "a new one gets the listening sockets, and the old one drains")
+        ->option_text("PATH")
+        ->envname("PARLEY_TAKE_OVER")
+        ->group("Lifecycle");
+}
 
 void add_network(CLI::App& serve, Options& options, std::uint32_t& busy_poll_us) {
     serve.add_option("--listen", options.listen, "numeric address and port; port 0: any free one")
@@ -124,6 +152,8 @@ CommandLine read_command_line(int argc, char** argv) {
         ->envname("PARLEY_DEV");
     std::uint32_t busy_poll_us = 0;
     add_network(serve, line.options, busy_poll_us);
+    double drain_s = std::chrono::duration<double>{line.options.drain_max}.count();
+    add_lifecycle(serve, line.options, drain_s);
     Words words;
     add_identity(serve, line.options, words);
 
@@ -148,6 +178,8 @@ CommandLine read_command_line(int argc, char** argv) {
     }
     apply(words, line.options);
     line.options.spin = std::chrono::microseconds{busy_poll_us};
+    line.options.drain_max =
+        std::chrono::milliseconds{static_cast<std::chrono::milliseconds::rep>(drain_s * 1000)};
     if (line.dev) apply_dev(serve, words, line.options);
     line.action = CommandLine::Action::serve;
     return line;

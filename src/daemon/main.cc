@@ -1,38 +1,16 @@
 // parley: the program. It uses the public API alone, as any embedder would.
-#include <cerrno>
-#include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <string>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include "command_line.h"
+#include "signals.h"
+#include "systemd.h"
 
 #include <parley/server.h>
 
 namespace {
 
 using parley::daemon::Exit;
-
-// SIGTERM, SIGINT and SIGHUP stop the server and come to nobody but wait_for_signal(). SIGPIPE
-// would end the process when a log's reader goes.
-bool block_signals(sigset_t& stopping) {
-    sigemptyset(&stopping);
-    sigaddset(&stopping, SIGTERM);
-    sigaddset(&stopping, SIGINT);
-    sigaddset(&stopping, SIGHUP);
-    struct sigaction ignored {};
-    ignored.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &ignored, nullptr);
-    return pthread_sigmask(SIG_BLOCK, &stopping, nullptr) == 0;
-}
-
-void wait_for_signal(const sigset_t& stopping) {
-    int signal = 0;
-    while (sigwait(&stopping, &signal) == EINTR)
-        continue;
-}
 
 void print_dev_hint(const std::string& url) {
     std::printf(
@@ -49,36 +27,45 @@ int status(Exit exit) {
     return static_cast<int>(exit);
 }
 
-int serve(const parley::daemon::CommandLine& line) {
-    sigset_t stopping;
-    if (!block_signals(stopping)) return status(Exit::failure);
+int status_of(parley::StartFailure failure) {
+    switch (failure) {
+        case parley::StartFailure::options:
+            return status(Exit::usage);
+        case parley::StartFailure::machine:
+            return status(Exit::machine);
+        default:
+            return status(Exit::failure);
+    }
+}
+
+int fail(const std::string& error, parley::StartFailure failure) {
+    std::fprintf(stderr, "parley: %s\n", error.c_str());
+    return status_of(failure);
+}
+
+int serve(parley::daemon::CommandLine& line) {
     std::string error;
+    if (!parley::daemon::take_passed_listeners(line.options.listeners, error)) {
+        return fail(error, parley::StartFailure::options);
+    }
+    if (!parley::daemon::block_signals()) return status(Exit::failure);
     parley::StartFailure failure{};
     auto server = parley::Server::start(line.options, error, failure);
-    if (!server) {
-        std::fprintf(stderr, "parley: %s\n", error.c_str());
-        switch (failure) {
-            case parley::StartFailure::options:
-                return status(Exit::usage);
-            case parley::StartFailure::machine:
-                return status(Exit::machine);
-            default:
-                return status(Exit::failure);
-        }
-    }
+    if (!server) return fail(error, failure);
     std::printf("listening on %s\n", server->url().c_str());
     if (line.dev) print_dev_hint(server->url());
     std::fflush(stdout);
-    wait_for_signal(stopping);
-    server->stop();
+    const parley::daemon::Signals signals{*server, line.options};
+    parley::daemon::notify("READY=1");
     server->wait();
+    parley::daemon::notify("STOPPING=1");
     return status(Exit::success);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    const auto line = parley::daemon::read_command_line(argc, argv);
+    auto line = parley::daemon::read_command_line(argc, argv);
     if (line.action == parley::daemon::CommandLine::Action::done) return status(line.status);
     return serve(line);
 }

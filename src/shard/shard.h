@@ -109,6 +109,11 @@ public:
     /// Ends this shard's sleep. Threads: any.
     ring::Waker waker() const noexcept { return waker_; }
 
+    /// When this shard last went on after it had stood still: the process was stopped, or the
+    /// machine slept. What was to be answered before then may be on its way yet, however late it is
+    /// by the clock. Instant::min() if that never happened.
+    Instant resumed_at() const noexcept { return resumed_at_; }
+
     struct Counters {
         std::uint64_t turns = 0;
         std::uint64_t records_in = 0;
@@ -140,6 +145,8 @@ private:
     void publish(ShardId to) noexcept;
     bool lanes_empty() noexcept;
     Instant sleep_until(Instant latest) noexcept;
+    void notice_pause(Instant expected) noexcept;
+    bool may_judge(std::uint64_t completed) noexcept;
 
     const ShardId id_;
     Fabric& fabric_;
@@ -154,6 +161,8 @@ private:
     std::vector<FrameRef> held_last_;  // by sends of the turn before
     std::vector<TurnEnd> turn_ends_;
     Instant busy_until_{};  // end of the present spin
+    Instant resumed_at_ = Instant::min();
+    bool catching_up_ = false;  // since then
     bool turn_wanted_ = false;
     std::vector<Outlet> outlets_;  // by shard; none to itself
     std::size_t backlog_bytes_ = 0;

@@ -43,6 +43,7 @@ void Shared::end(Pulse& pulse) noexcept {
 
 void Shared::on_timer() noexcept {
     const Instant now = net.shard.now();
+    heartbeat_.excuse(net.shard.resumed_at());
     for (auto due = heartbeat_.next(now); due.pulse != nullptr; due = heartbeat_.next(now))
         Connection::carry_out(due);
     start_timer();

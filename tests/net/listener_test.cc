@@ -22,7 +22,7 @@ class ListenerTest : public testing::Test {
 protected:
     ListenerTest() { listener.start(); }
     ~ListenerTest() override {
-        listener.stop();
+        listener.stop(Listener::Waiting::left);
         EXPECT_TRUE(one.run_until([this] { return listener.closed(); }));
         one.turn();
         EXPECT_EQ(fcntl(number, F_GETFD), -1);
@@ -55,10 +55,10 @@ TEST_F(ListenerTest, TakesNobodyAfterStop) {
     one.turn();
     const Descriptor early = test::connect_to(port);
     ASSERT_TRUE(has_accepted(1));
-    listener.stop();
+    listener.stop(Listener::Waiting::left);
     EXPECT_FALSE(listener.closed());  // its accept is still in flight
     const Descriptor late = test::connect_to(port);
-    listener.stop();  // again: nothing more
+    listener.stop(Listener::Waiting::left);  // again: nothing more
     ASSERT_TRUE(one.run_until([this] { return listener.closed(); }));
     one.turn();
     EXPECT_EQ(accepted.size(), 1U);
@@ -68,7 +68,7 @@ TEST_F(ListenerTest, TakesNobodyAfterStop) {
 }
 
 TEST_F(ListenerTest, StopsBeforeItsFirstTurnAsWell) {
-    listener.stop();
+    listener.stop(Listener::Waiting::left);
     EXPECT_TRUE(one.run_until([this] { return listener.closed(); }));
 }
 
@@ -129,7 +129,7 @@ TEST_F(ExhaustedListenerTest, StopsWhileItWaitsToTryAgain) {
     one.turn();
     connect_client();
     ASSERT_TRUE(one.run_until([this] { return listener.failures() > 0; }));
-    listener.stop();
+    listener.stop(Listener::Waiting::left);
     EXPECT_TRUE(listener.closed());
     const Instant until = one.shard.now() + accept_retry * 2;
     while (one.shard.now() < until)
