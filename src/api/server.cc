@@ -1,6 +1,8 @@
 #include <cerrno>
+#include <chrono>
 #include <fmt/format.h>
 #include <system_error>
+#include <thread>
 
 #include "server/hand_over.h"
 #include "server/shard_thread.h"
@@ -8,6 +10,25 @@
 #include <parley/server.h>
 
 namespace parley {
+namespace {
+
+// The kernel takes the rings of a process that was killed apart after the process is gone, and they
+// hold its listening sockets: seen for up to 0.1 s with 1,000 connections. Whoever replaces it at
+// once must not fail for that.
+constexpr auto leftovers_max = std::chrono::milliseconds{700};
+constexpr auto leftovers_step = std::chrono::milliseconds{5};
+
+Status wait_until_free(const ring::Address& address) {
+    const auto give_up = std::chrono::steady_clock::now() + leftovers_max;
+    while (true) {
+        const Status status = ring::check_free(address);
+        if (status || status.error().code != EADDRINUSE) return status;
+        if (std::chrono::steady_clock::now() >= give_up) return status;
+        std::this_thread::sleep_for(leftovers_step);
+    }
+}
+
+}  // namespace
 
 struct Server::State {
     server::Plan plan;
@@ -80,7 +101,7 @@ StartFailure Server::State::open_listeners(std::vector<int>& listeners, std::str
         }
         return StartFailure::system;
     };
-    if (const Status status = ring::check_free(plan.address); !status) return fail(status.error());
+    if (const Status status = wait_until_free(plan.address); !status) return fail(status.error());
     for (std::size_t i = 0; i < plan.shards; ++i) {
         Result<int> listener = ring::listen_tcp(plan.address);
         if (!listener) return fail(listener.error());

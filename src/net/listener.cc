@@ -39,7 +39,7 @@ void Listener::finish() noexcept {
         for (const int waiting : ring::take_waiting(descriptor_))
             accepted_(waiting);
     }
-    shard_.ring().close(std::exchange(descriptor_, -1));
+    ring::close_now(std::exchange(descriptor_, -1));  // this moment, not with the next submission
 }
 
 void Listener::on_accept(const ring::Completion& completion) noexcept {

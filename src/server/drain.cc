@@ -73,15 +73,12 @@ void Drain::finish() noexcept {
 }
 
 void Drain::add(session::Session& session) {
-    if (!begun()) return;
-    waiting_.push_back(session.ref());
-    if (!timer_.running()) shard_.timers().start(timer_, shard_.now() + step);
+    if (begun()) waiting_.push_back(session.ref());
 }
 
 void Drain::add(RawSocket& socket) noexcept {
     raw_waiting_.push_back(socket);
     ++raw_count_;
-    if (begun() && !timer_.running()) shard_.timers().start(timer_, shard_.now() + step);
 }
 
 void Drain::forget(const RawSocket& socket) noexcept {
@@ -108,7 +105,8 @@ void Drain::on_timer() noexcept {
         listening_.pop_back();
     }
     send(pace_->take(ready(), ready() + listening_.size(), now));
-    if (!done()) shard_.timers().start(timer_, now + step);
+    // Also if nobody is left here: others are to hear of this shard's bursts.
+    shard_.timers().start(timer_, now + step);
 }
 
 void Drain::tell_bursts() noexcept {

@@ -67,6 +67,33 @@ TEST_F(ListenerTest, TakesNobodyAfterStop) {
     EXPECT_EQ(test::read_waiting(early, got), test::Stream::open);
 }
 
+TEST_F(ListenerTest, TakesWhoWaitsBeforeItClosesIfNobodyElseCould) {
+    // Nothing is accepted yet: the first turn has not come.
+    std::vector<Descriptor> clients;
+    for (int i = 0; i < 5; ++i)
+        clients.push_back(test::connect_to(port));
+    listener.stop(Listener::Waiting::taken);
+    ASSERT_TRUE(one.run_until([this] { return listener.closed(); }));
+    EXPECT_EQ(accepted.size(), 5U);
+    for (Descriptor& each : accepted)
+        test::write_all(each, "x");
+    for (Descriptor& each : clients)
+        EXPECT_EQ(test::read_exactly(each, 1), "x");
+}
+
+TEST_F(ListenerTest, LeavesWhoWaitsToWhoeverElseHoldsTheSocket) {
+    const Descriptor other{dup(number)};
+    listener.stop(Listener::Waiting::left);
+    ASSERT_TRUE(one.run_until([this] { return listener.closed(); }));
+    one.turn();
+    const Descriptor client = test::connect_to(port);
+    const Descriptor taken{accept(other.number(), nullptr, nullptr)};
+    ASSERT_GE(taken.number(), 0);
+    test::write_all(taken, "x");
+    EXPECT_EQ(test::read_exactly(client, 1), "x");
+    EXPECT_TRUE(accepted.empty());
+}
+
 TEST_F(ListenerTest, StopsBeforeItsFirstTurnAsWell) {
     listener.stop(Listener::Waiting::left);
     EXPECT_TRUE(one.run_until([this] { return listener.closed(); }));
