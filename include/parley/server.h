@@ -14,14 +14,9 @@
 #include <string>
 #include <vector>
 
+#include <parley/export.h>
 #include <parley/handler.h>
 #include <parley/options.h>
-
-#if defined(__GNUC__)
-#define PARLEY_PUBLIC __attribute__((visibility("default")))
-#else
-#define PARLEY_PUBLIC
-#endif
 
 namespace parley {
 
@@ -62,8 +57,8 @@ struct ShardStats {
     std::uint64_t frames_outstanding = 0;  ///< encoded and not yet sent, now
 };
 
-/// Threads: one at a time, save stop(), drain() and wait(), beside which any may be called. A server owns threads of its own, one
-/// for each shard; several servers may live in one process.
+/// Threads: one at a time, save stop(), drain() and wait(), beside which any may be called. A
+/// server owns threads of its own, one for each shard; several servers may live in one process.
 class PARLEY_PUBLIC Server {
 public:
     /// Starts listening. On failure returns null and puts a sentence into `error` that says what

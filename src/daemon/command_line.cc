@@ -33,9 +33,7 @@ constexpr const char* serve_help =
 constexpr double drain_s_max = 86'400;
 
 void add_lifecycle(CLI::App& serve, Options& options, double& drain_s) {
-    serve
-        .add_option("--drain", drain_s,
-                    "seconds that sending everybody away may take at the end")
+    serve.add_option("--drain", drain_s, "seconds that sending everybody away may take at the end")
         ->check(CLI::Range(0.0, drain_s_max).description("").name(""))
         ->option_text("SECONDS=5")
         ->envname("PARLEY_DRAIN")
@@ -56,6 +54,11 @@ void add_lifecycle(CLI::App& serve, Options& options, double& drain_s) {
         ->envname("PARLEY_TAKE_OVER")
         ->group("Lifecycle");
 }
+
+constexpr const char* doctor_help =
+    "Says whether this machine can run the server, and what to do where it cannot.\n\n"
+    "Takes the options of serve, and looks at what a server with them would use. Exits with 0 if\n"
+    "one can run, with 78 if not.";
 
 void add_network(CLI::App& serve, Options& options, std::uint32_t& busy_poll_us) {
     serve.add_option("--listen", options.listen, "numeric address and port; port 0: any free one")
@@ -139,6 +142,38 @@ void apply_dev(const CLI::App& serve, const Words& words, Options& options) {
     if (words.join.empty()) options.join = Join::open;
 }
 
+// What `serve` and `doctor` take alike. Each has its own, since CLI11 fills in defaults from the
+// environment for commands that were not given too.
+struct Command {
+    Command(CLI::App& app, const char* name, const char* help, const Options& defaults)
+        : line(*app.add_subcommand(name, help)), options(defaults) {
+        line.add_flag("--dev", dev, "trust everybody, on loopback, keep nothing")
+            ->envname("PARLEY_DEV");
+        add_network(line, options, busy_poll_us);
+        add_lifecycle(line, options, drain_s);
+        add_identity(line, options, words);
+    }
+
+    void finish() {
+        // A key named here replaces the one of the environment.
+        if (line.count("--jwt-secret-file") + line.count("--jwt-public-key-file") > 0) {
+            options.jwt_secret.clear();
+        }
+        apply(words, options);
+        using Milliseconds = std::chrono::milliseconds;
+        options.spin = std::chrono::microseconds{busy_poll_us};
+        options.drain_max = Milliseconds{static_cast<Milliseconds::rep>(drain_s * 1000)};
+        if (dev) apply_dev(line, words, options);
+    }
+
+    CLI::App& line;
+    Options options;
+    bool dev = false;
+    std::uint32_t busy_poll_us = 0;
+    double drain_s = std::chrono::duration<double>{Options{}.drain_max}.count();
+    Words words;
+};
+
 }  // namespace
 
 CommandLine read_command_line(int argc, char** argv) {
@@ -146,19 +181,13 @@ CommandLine read_command_line(int argc, char** argv) {
     CLI::App app{about, "parley"};
     app.set_version_flag("--version", PARLEY_VERSION);
     app.require_subcommand(1);
-    CLI::App& serve = *app.add_subcommand("serve", serve_help);
-    app.add_subcommand("version", "Prints the version.");
-    serve.add_flag("--dev", line.dev, "trust everybody, on loopback, keep nothing")
-        ->envname("PARLEY_DEV");
-    std::uint32_t busy_poll_us = 0;
-    add_network(serve, line.options, busy_poll_us);
-    double drain_s = std::chrono::duration<double>{line.options.drain_max}.count();
-    add_lifecycle(serve, line.options, drain_s);
-    Words words;
-    add_identity(serve, line.options, words);
-
     std::string error;
-    if (!read_environment(line.options, error)) return mistake(error);
+    Options defaults;
+    if (!read_environment(defaults, error)) return mistake(error);
+    Command serve{app, "serve", serve_help, defaults};
+    Command doctor{app, "doctor", doctor_help, defaults};
+    doctor.line.add_flag("--json", line.json, "for programs: a list of objects");
+    app.add_subcommand("version", "Prints the version.");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& asked) {
@@ -172,16 +201,12 @@ CommandLine read_command_line(int argc, char** argv) {
         std::printf("parley %s\n", PARLEY_VERSION);
         return line;
     }
-    // A key named here replaces the one of the environment.
-    if (serve.count("--jwt-secret-file") + serve.count("--jwt-public-key-file") > 0) {
-        line.options.jwt_secret.clear();
-    }
-    apply(words, line.options);
-    line.options.spin = std::chrono::microseconds{busy_poll_us};
-    line.options.drain_max =
-        std::chrono::milliseconds{static_cast<std::chrono::milliseconds::rep>(drain_s * 1000)};
-    if (line.dev) apply_dev(serve, words, line.options);
-    line.action = CommandLine::Action::serve;
+    const bool serves = app.got_subcommand("serve");
+    Command& given = serves ? serve : doctor;
+    given.finish();
+    line.action = serves ? CommandLine::Action::serve : CommandLine::Action::doctor;
+    line.options = given.options;
+    line.dev = given.dev;
     return line;
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "command_line.h"
+#include "doctor.h"
 #include "signals.h"
 #include "systemd.h"
 
@@ -67,5 +68,11 @@ int serve(parley::daemon::CommandLine& line) {
 int main(int argc, char** argv) {
     auto line = parley::daemon::read_command_line(argc, argv);
     if (line.action == parley::daemon::CommandLine::Action::done) return status(line.status);
+    if (line.action == parley::daemon::CommandLine::Action::doctor) {
+        using parley::daemon::Report;
+        const bool fit =
+            parley::daemon::print_findings(line.options, line.json ? Report::json : Report::table);
+        return status(fit ? Exit::success : Exit::machine);
+    }
     return serve(line);
 }

@@ -16,8 +16,8 @@ thread_local const Shard* current_shard = nullptr;
 // frame each to hold. A turn with more allocates once.
 constexpr std::size_t held_frames_usual = 4096;
 
-// A turn that comes later than this was not late but lost: the longest turn under load is a tenth of
-// it. Peers are patient for far longer.
+// A turn that comes later than this was not late but lost: the longest turn under load is a tenth
+// of it. Peers are patient for far longer.
 constexpr Duration pause_min = std::chrono::seconds{1};
 
 // After a pause timers wait until what came meanwhile was taken in, however many turns of receive
@@ -216,22 +216,18 @@ void Shard::dispatch() noexcept {
     held_last_.clear();
 }
 
-void Shard::notice_pause(Instant expected) noexcept {
-    if (now_ - expected < pause_min) return;
+bool Shard::notice_pause(Instant expected) noexcept {
+    if (now_ - expected < pause_min) return false;
     resumed_at_ = now_;
     catching_up_ = true;
+    return true;
 }
 
 // A deadline that passed while nothing ran says nothing about a peer: its answer may have come.
 bool Shard::may_judge(std::uint64_t completed) noexcept {
     if (!catching_up_) return true;
-    const bool just_resumed = resumed_at_ == now_;
-    if (just_resumed || (completed > 0 && now_ - resumed_at_ < catch_up_max)) {
-        want_turn();
-        return false;
-    }
-    catching_up_ = false;
-    return true;
+    catching_up_ = completed > 0 && now_ - resumed_at_ < catch_up_max;
+    return !catching_up_;
 }
 
 void Shard::turn(Instant latest) noexcept {
@@ -240,12 +236,14 @@ void Shard::turn(Instant latest) noexcept {
     ring_->wait(expected);
     fabric_.announce_awake(id_);
     now_ = std::max(now_, ring_->now());
-    notice_pause(expected);
+    const bool resumed = notice_pause(expected);
     const std::uint64_t busy_before = ring_->counters().completions + counters_.records_in;
     dispatch();
     take_records();
-    if (may_judge(ring_->counters().completions + counters_.records_in - busy_before)) {
+    if (!resumed && may_judge(ring_->counters().completions + counters_.records_in - busy_before)) {
         timers_.expire(now_);
+    } else {
+        want_turn();
     }
     for (auto handler = turn_ends_.rbegin(); handler != turn_ends_.rend(); ++handler)
         (*handler)();

@@ -145,7 +145,7 @@ private:
     void publish(ShardId to) noexcept;
     bool lanes_empty() noexcept;
     Instant sleep_until(Instant latest) noexcept;
-    void notice_pause(Instant expected) noexcept;
+    bool notice_pause(Instant expected) noexcept;
     bool may_judge(std::uint64_t completed) noexcept;
 
     const ShardId id_;

@@ -410,14 +410,8 @@ class Tests:
 
     def activated(self, listener, *arguments, **environment):
         """A server that was passed a listening socket as systemd does."""
-        def pass_on():
-            os.dup2(listener.fileno(), 3)
-            os.set_inheritable(3, True)
-
-        command = ["sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"', self.parley, "serve",
-                   "--auth", "trust", "--shards", "2", *arguments]
-        server = ActivatedServer(command, {**self.clean, **environment}, pass_on)
-        return server
+        command = [*ACTIVATE, self.parley, "serve", "--auth", "trust", "--shards", "2", *arguments]
+        return ActivatedServer(command, {**self.clean, **environment}, pass_on(listener))
 
     def socket_activation(self):
         """A passed socket is listened on, by all shards; who connects while no server is there is
@@ -459,9 +453,21 @@ class Tests:
 
     def run_activated(self, listener, *arguments):
         return subprocess.run(
-            ["sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"', self.parley, "serve",
-             *arguments], env=self.clean, capture_output=True, text=True, timeout=DEADLINE_S,
-            preexec_fn=lambda: os.dup2(listener.fileno(), 3), close_fds=False)
+            [*ACTIVATE, self.parley, "serve", *arguments], env=self.clean, capture_output=True,
+            text=True, timeout=DEADLINE_S, preexec_fn=pass_on(listener), close_fds=False)
+
+
+# systemd knows the number of the process before it becomes the program; a shell does too.
+ACTIVATE = ["sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"']
+
+
+def pass_on(listener):
+    """What a child does so that `listener` is its descriptor 3."""
+    def run_in_child():
+        os.dup2(listener.fileno(), 3)
+        os.set_inheritable(3, True)
+
+    return run_in_child
 
 
 class ActivatedServer(Server):
