@@ -1,5 +1,5 @@
-// What the doctor finds on machines that are made up: a folder with the files of /proc and /sys that
-// it reads, and an answer of the kernel's.
+// What the doctor finds on machines that are made up: a folder with the files of /proc and /sys
+// that it reads, and an answer of the kernel's.
 #include "server/doctor.h"
 
 #include <algorithm>
