@@ -96,8 +96,9 @@ StartFailure Server::State::open_listeners(std::vector<int>& listeners, std::str
         error = fmt::format("cannot listen on {}: {}", plan.address.text(),
                             std::generic_category().message(reason.code));
         if (reason.code == EADDRINUSE) {
-            error += "; end what listens there, choose another port, or, to replace a server "
-                     "that runs, start both with --take-over";
+            error +=
+                "; end what listens there, choose another port, or, to replace a server "
+                "that runs, start both with --take-over";
         }
         return StartFailure::system;
     };
@@ -119,8 +120,8 @@ StartFailure Server::State::start_threads(const std::vector<int>& listeners, std
         std::vector<int> its;
         for (std::size_t k = i; k < listeners.size(); k += plan.shards)
             its.push_back(listeners[k]);
-        threads.push_back(std::make_unique<server::ShardThread>(*crew, static_cast<ShardId>(i),
-                                                                std::move(its)));
+        threads.push_back(
+            std::make_unique<server::ShardThread>(*crew, static_cast<ShardId>(i), std::move(its)));
     }
     for (const auto& thread : threads) {
         std::string refusal = thread->wait_until_running();

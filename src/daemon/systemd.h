@@ -1,5 +1,5 @@
-// systemd: what the service manager passes in the environment, and what it is told. Spoken directly:
-// a list of descriptors (sd_listen_fds(3)) and a datagram (sd_notify(3)) need no library.
+// systemd: what the service manager passes in the environment, and what it is told. Spoken
+// directly: a list of descriptors (sd_listen_fds(3)) and a datagram (sd_notify(3)) need no library.
 #pragma once
 
 #include <string>

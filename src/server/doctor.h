@@ -5,6 +5,7 @@
 // comes from outside too. So every finding can be shown without such a machine.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,11 @@ class Doctor {
 public:
     /// `root` is put before /proc and /sys: empty for this machine.
     Doctor(const Options& options, std::string root, ring::Probed probed);
+
+    /// Reads a number and takes it off the front. False if there is none.
+    static bool take_number(std::string_view& text, std::uint64_t& number);
+    /// The number that the text begins with, or 0.
+    static std::uint64_t number_in(std::string_view text);
 
     /// Every finding, in the order in which they are to be read.
     std::vector<Finding> examine();

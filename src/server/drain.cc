@@ -48,9 +48,9 @@ void Drain::begin(Successor successor) {
     std::ranges::shuffle(waiting_, random_);
     begun_ = shard_.now() + first_step;
     const auto shards = static_cast<double>(shard_.fabric().shards());
-    pace_.emplace(Pace::Limits{.rate_max = options_.rate_max / shards,
-                               .time_max = options_.time_max},
-                  begun_);
+    pace_.emplace(
+        Pace::Limits{.rate_max = options_.rate_max / shards, .time_max = options_.time_max},
+        begun_);
     back_ = begun_;
     if (successor == Successor::later) back_ += pace_->length(ready()) + restart_max;
     tell_bursts();
@@ -129,8 +129,8 @@ void Drain::on_burst(ShardId, std::span<std::byte> record) noexcept {
     Told told;
     PARLEY_ASSERT(record.size() == sizeof(told));
     std::memcpy(&told, record.data(), sizeof(told));
-    bursts_.insert_or_assign(raw(told.group), Burst{.talker = told.talker,
-                                                    .until = shard_.now() + burst_known_for});
+    bursts_.insert_or_assign(raw(told.group),
+                             Burst{.talker = told.talker, .until = shard_.now() + burst_known_for});
 }
 
 // Whoever waited for a burst that is over waits for nothing but its turn.

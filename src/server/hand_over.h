@@ -77,8 +77,8 @@ private:
     const Drain drain_;
     std::string path_;
     ino_t inode_ = 0;  // of what is at the path, if it is still ours
-    int door_ = -1;   // listens at the path
-    int event_ = -1;  // written to by end() and the destructor
+    int door_ = -1;    // listens at the path
+    int event_ = -1;   // written to by end() and the destructor
     std::atomic<bool> leaving_{false};
     std::vector<int> copies_;
     std::thread thread_;

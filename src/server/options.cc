@@ -162,9 +162,10 @@ bool plan_address(const Options& options, Plan& plan, std::string& error) {
     for (const int each : options.listeners) {
         Result<ring::Address> address = ring::adopt_listener(each);
         if (!address) {
-            error = fmt::format("descriptor {} was passed to listen on, and is no listening TCP "
-                                "socket (systemd: ListenStream=, Accept=no)",
-                                each);
+            error = fmt::format(
+                "descriptor {} was passed to listen on, and is no listening TCP "
+                "socket (systemd: ListenStream=, Accept=no)",
+                each);
             return false;
         }
         if (plan.address.host.empty() || plan.address.is_loopback()) plan.address = *address;
@@ -182,8 +183,7 @@ StartFailure make_plan(const Options& options, Plan& plan, std::string& error) {
     }
     plan_protocol(options, plan);
     const bool whole = plan_sizes(options, plan, error) && plan_times(options, plan, error) &&
-                       plan_drain(options, plan, error) &&
-                       plan_authenticator(options, plan, error);
+                       plan_drain(options, plan, error) && plan_authenticator(options, plan, error);
     return whole ? StartFailure::none : StartFailure::options;
 }
 

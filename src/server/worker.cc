@@ -92,8 +92,7 @@ void Worker::on_accepted(int descriptor) noexcept {
     if (!deals_out_) return begin_opening(descriptor);
     const auto to = static_cast<ShardId>(dealt_++ % shard_.fabric().shards());
     if (to == shard_.id()) return begin_opening(descriptor);
-    if (!shard_.post(to, RecordKind::accepted, {session::bytes_of(descriptor)},
-                     Urgency::lasting)) {
+    if (!shard_.post(to, RecordKind::accepted, {session::bytes_of(descriptor)}, Urgency::lasting)) {
         shard_.ring().close(descriptor);
     }
 }

@@ -275,8 +275,6 @@ class Tests:
                 time.sleep(5)
                 server.process.send_signal(signal.SIGCONT)
                 alice.fence()
-            check_equal(len(crowd.poll.poll(0)) + len(crowd.sockets), 50 + len(crowd.poll.poll(0)),
-                        "those who are there")
             for wire in crowd.sockets.values():
                 wire.setblocking(False)
                 try:
