@@ -81,6 +81,13 @@ class Crowd:
                 self.sockets.pop(number).close()
 
 
+def listening(port):
+    """The sockets that listen on a port, by the numbers that the kernel gives them."""
+    with open("/proc/net/tcp") as file:
+        rows = [line.split() for line in file][1:]
+    return {row[9] for row in rows if row[3] == "0A" and int(row[1].split(":")[1], 16) == port}
+
+
 def busiest(times, span):
     """The most of `times` that lie within `span` seconds."""
     times = sorted(times)
@@ -347,6 +354,7 @@ class Tests:
                 self.address = address
 
         server = self.server("--take-over", str(path))
+        sockets = listening(server.address[1])
         clients = [threading.Thread(target=connect_again_and_again, args=(i, server.address),
                                     daemon=True)
                    for i in range(3)]
@@ -360,6 +368,7 @@ class Tests:
                     "--take-over", str(path), listen="%s:%d" % server.address, shards=shards)
                 old.end(with_signal=None)
                 old.__exit__()
+                check_equal(listening(server.address[1]), sockets, "the sockets that listen")
             seen = sum(counts)
             eventually(lambda: sum(counts) > seen + 30, "clients that connect")
         finally:

@@ -151,6 +151,20 @@ TEST_F(ExhaustedListenerTest, BacksOffWithoutDescriptorsAndResumes) {
     EXPECT_TRUE(has_accepted(1));  // who waited is taken
 }
 
+TEST_F(ExhaustedListenerTest, TakesWhoWaitsWhenItStopsBeforeItTriesAgain) {
+    {
+        const NoDescriptors none;
+        one.turn();
+        connect_client();
+        ASSERT_TRUE(one.run_until([this] { return listener.failures() > 0; }));
+    }
+    listener.stop(Listener::Waiting::taken);
+    EXPECT_TRUE(listener.closed());
+    ASSERT_EQ(accepted.size(), 1U);
+    test::write_all(accepted.front(), "x");
+    EXPECT_EQ(test::read_exactly(client, 1), "x");
+}
+
 TEST_F(ExhaustedListenerTest, StopsWhileItWaitsToTryAgain) {
     const NoDescriptors none;
     one.turn();
