@@ -30,6 +30,8 @@ constexpr std::string_view ready = "ready";
 constexpr std::size_t batch_max = 64;
 // More than any server has shards.
 constexpr std::size_t listeners_max = 4096;
+// Successors that wait while one is being served; more is a mistake of somebody's.
+constexpr int successors_max = 4;
 // Both ends are on one machine: an answer takes microseconds.
 constexpr timeval answer_max{.tv_sec = 5, .tv_usec = 0};
 // A successor has to read its keys and to open its rings meanwhile.
@@ -190,10 +192,10 @@ bool HandOver::bind_path(const std::string& path, std::string& error) {
     if (!address_of(fresh, address, error)) return false;
     door_ = open_socket();
     unlink(fresh.c_str());
-    const mode_t mask = umask(0077);  // nobody else may connect
-    const bool bound = bind(door_, as_system(address), sizeof(address)) == 0;
-    umask(mask);
-    if (!bound || listen(door_, 4) != 0 || rename(fresh.c_str(), path.c_str()) != 0) {
+    // Nobody else may connect, and nobody can before it listens.
+    const bool ours = bind(door_, as_system(address), sizeof(address)) == 0 &&
+                      chmod(fresh.c_str(), S_IRUSR | S_IWUSR) == 0;
+    if (!ours || listen(door_, successors_max) != 0 || rename(fresh.c_str(), path.c_str()) != 0) {
         error = fmt::format("cannot wait for a successor at {}: {}", path, reason());
         unlink(fresh.c_str());
         return false;

@@ -383,6 +383,7 @@ class Tests:
         """A successor that cannot start leaves the server as it was."""
         path = self.folder / "failed.sock"
         with self.server("--take-over", str(path)) as server, Radio(server, "alice") as alice:
+            check_equal(path.stat().st_mode & 0o777, 0o600, "who may take over")
             for arguments, says in ((["--listen", "127.0.0.1:1"], "same --listen"),
                                     (["--listen", "%s:%d" % server.address, "--cores", "1000"],
                                      "--cores")):
