@@ -93,6 +93,7 @@ void Drain::abort_raw_sockets() noexcept {
 }
 
 void Drain::on_timer() noexcept {
+    if (!pace_) return;
     const Instant now = shard_.now();
     if (now - bursts_told_ >= burst_told_every) {
         tell_bursts();
@@ -194,8 +195,8 @@ void Drain::send_away(RawSocket& socket) noexcept {
     raw_sent_.push_back(socket);
     --raw_count_;
     const Instant now = shard_.now();
-    Duration away = begun() ? pace_->detour(now) + std::max(back_ - now, Duration::zero())
-                            : Duration{restart_max};
+    Duration away = pace_ ? pace_->detour(now) + std::max(back_ - now, Duration::zero())
+                          : Duration{restart_max};
     away += milliseconds{random_() % static_cast<std::uint_fast32_t>(jitter_max.count())};
     socket.send_away(fmt::format("reconnect_ms={}", away / milliseconds{1}));
 }

@@ -143,6 +143,10 @@ bool Inheritance::receive(const std::string& path, std::string& error) {
     sockaddr_un address;
     if (!address_of(path, address, error)) return false;
     connection_ = open_socket();
+    if (connection_ < 0) {
+        error = fmt::format("cannot open a Unix socket: {}", reason());
+        return false;
+    }
     if (connect(connection_, as_system(address), sizeof(address)) != 0) {
         // ECONNREFUSED: left over from a server that was killed.
         if (errno == ENOENT || errno == ECONNREFUSED) return true;
@@ -193,7 +197,7 @@ bool HandOver::bind_path(const std::string& path, std::string& error) {
     door_ = open_socket();
     unlink(fresh.c_str());
     // Nobody else may connect, and nobody can before it listens.
-    const bool ours = bind(door_, as_system(address), sizeof(address)) == 0 &&
+    const bool ours = door_ >= 0 && bind(door_, as_system(address), sizeof(address)) == 0 &&
                       chmod(fresh.c_str(), S_IRUSR | S_IWUSR) == 0;
     if (!ours || listen(door_, successors_max) != 0 || rename(fresh.c_str(), path.c_str()) != 0) {
         error = fmt::format("cannot wait for a successor at {}: {}", path, reason());
