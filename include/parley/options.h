@@ -93,6 +93,20 @@ struct Options {
     std::size_t send_queue_bytes_max = 2 * 1024 * 1024 + 16 * 1024;
 
     Deflate deflate = Deflate::on;
+    /// How a server that is told to drain sends its connections away (Server::drain()): so many a
+    /// second, since they come back as fast and each costs the next server a handshake; faster
+    /// only if all would not be gone in drain_max.
+    std::uint32_t drain_rate = 2000;
+    std::chrono::milliseconds drain_max{5'000};
+
+    /// Sockets that listen already, such as systemd passes, instead of `listen`. Whoever passes
+    /// them may keep them, so a connection that comes while no server accepts waits for the next.
+    /// The server's own from now on; it closes them.
+    std::vector<int> listeners;
+    /// Path of a Unix socket at which servers of this address find each other. If one is there, its
+    /// listening sockets are taken over, and it drains; and this one gives them to the next. Who
+    /// may take them over is who may open the path: the same user, or root. Empty: nobody.
+    std::string take_over;
 
     /// If set, the server relays nothing: every message of every connection goes to it, and no
     /// token is asked for. Must outlive the server.

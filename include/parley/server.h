@@ -14,14 +14,9 @@
 #include <string>
 #include <vector>
 
+#include <parley/export.h>
 #include <parley/handler.h>
 #include <parley/options.h>
-
-#if defined(__GNUC__)
-#define PARLEY_PUBLIC __attribute__((visibility("default")))
-#else
-#define PARLEY_PUBLIC
-#endif
 
 namespace parley {
 
@@ -68,8 +63,8 @@ struct ShardStats {
     std::uint64_t frames_outstanding = 0;  ///< encoded and not yet sent, now
 };
 
-/// Threads: one at a time, save stop(), which any may call. A server owns threads of its own, one
-/// for each shard; several servers may live in one process.
+/// Threads: one at a time, save stop(), drain() and wait(), beside which any may be called. A
+/// server owns threads of its own, one for each shard; several servers may live in one process.
 class PARLEY_PUBLIC Server {
 public:
     /// Starts listening. On failure returns null and puts a sentence into `error` that says what
@@ -100,9 +95,15 @@ public:
     /// SHA-256 of the first certificate, as `AB:CD:…`; empty without TLS.
     std::string tls_fingerprint() const;
 
-    /// Takes no more connections, closes all with 1001 and ends the shards.
+    /// Takes no more connections, sends those there are away at the pace of Options::drain_rate and
+    /// ends the shards. What was said to them is flushed first; a talk burst that is going on may
+    /// last five seconds more. Radios read the end of the stream, for which they come back; sockets
+    /// of a handler are closed with 1001 and the reason `reconnect_ms=N`, when to come back.
     /// Threads: any; also in a signal handler. Blocks: no. Calling again changes nothing.
-    /// Time: at most about three seconds, for peers that do not answer.
+    /// Time: Options::drain_max or five seconds, whichever is more, and two for slow readers.
+    void drain() noexcept;
+    /// Likewise, but everybody at once.
+    /// Time: at most about a second, for peers that do not read.
     void stop() noexcept;
     /// Blocks until the server has stopped.
     void wait() noexcept;

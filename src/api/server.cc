@@ -1,23 +1,92 @@
 #include <cerrno>
+#include <chrono>
 #include <fmt/format.h>
 #include <system_error>
+#include <thread>
 
+#include "server/hand_over.h"
 #include "server/shard_thread.h"
 
 #include <parley/server.h>
 
 namespace parley {
+namespace {
+
+// The kernel takes the rings of a process that was killed apart after the process is gone, and they
+// hold its listening sockets: seen for up to 0.1 s with 1,000 connections. Whoever replaces it at
+// once must not fail for that.
+constexpr auto leftovers_max = std::chrono::milliseconds{700};
+constexpr auto leftovers_step = std::chrono::milliseconds{5};
+
+Status wait_until_free(const ring::Address& address) {
+    const auto give_up = std::chrono::steady_clock::now() + leftovers_max;
+    while (true) {
+        const Status status = ring::check_free(address);
+        if (status || status.error().code != EADDRINUSE) return status;
+        if (std::chrono::steady_clock::now() >= give_up) return status;
+        std::this_thread::sleep_for(leftovers_step);
+    }
+}
+
+}  // namespace
 
 struct Server::State {
     server::Plan plan;
     std::unique_ptr<Fabric> fabric;
     std::unique_ptr<server::Crew> crew;
     std::vector<std::unique_ptr<server::ShardThread>> threads;
+    std::unique_ptr<server::HandOver> hand_over;
     std::string url;
 
+    StartFailure find_listeners(const Options& options, server::Inheritance& inheritance,
+                                std::vector<int>& listeners, std::string& error);
     StartFailure open_listeners(std::vector<int>& listeners, std::string& error);
+    bool take_listeners(const std::vector<int>& inherited, std::vector<int>& listeners,
+                        std::string& error);
     StartFailure start_threads(const std::vector<int>& listeners, std::string& error);
+    void on_drain(server::HandOver::Reason reason) noexcept;
 };
+
+StartFailure Server::State::find_listeners(const Options& options, server::Inheritance& inheritance,
+                                           std::vector<int>& listeners, std::string& error) {
+    if (!options.take_over.empty() && !inheritance.receive(options.take_over, error)) {
+        return StartFailure::system;
+    }
+    if (!options.listeners.empty()) {
+        listeners = options.listeners;
+    } else if (!inheritance.listeners().empty()) {
+        if (!take_listeners(inheritance.listeners(), listeners, error)) return StartFailure::system;
+    } else if (const StartFailure failure = open_listeners(listeners, error);
+               failure != StartFailure::none) {
+        return failure;
+    }
+    plan.listeners = listeners.size();
+    url = (plan.tls ? "wss://" : "ws://") + plan.address.text();
+    return StartFailure::none;
+}
+
+bool Server::State::take_listeners(const std::vector<int>& inherited, std::vector<int>& listeners,
+                                   std::string& error) {
+    for (const int each : inherited) {
+        ring::Address address;
+        if (Result<ring::Address> found = ring::adopt_listener(each)) address = *found;
+        const bool same = address.host == plan.address.host &&
+                          (plan.address.port == 0 || address.port == plan.address.port);
+        if (same) {
+            plan.address.port = address.port;
+            continue;
+        }
+        error = fmt::format(
+            "the server to take over from listens on {}, and this one is told {}: give both the "
+            "same --listen",
+            address.text(), plan.address.text());
+        for (const int given : inherited)
+            ring::close_now(given);
+        return false;
+    }
+    listeners = inherited;
+    return true;
+}
 
 // Every shard listens on the same port; the first may have been given any free one.
 StartFailure Server::State::open_listeners(std::vector<int>& listeners, std::string& error) {
@@ -26,17 +95,20 @@ StartFailure Server::State::open_listeners(std::vector<int>& listeners, std::str
             ring::close_now(opened);
         error = fmt::format("cannot listen on {}: {}", plan.address.text(),
                             std::generic_category().message(reason.code));
-        if (reason.code == EADDRINUSE) error += "; end what listens there, or choose another port";
+        if (reason.code == EADDRINUSE) {
+            error +=
+                "; end what listens there, choose another port, or, to replace a server "
+                "that runs, start both with --take-over";
+        }
         return StartFailure::system;
     };
-    if (const Status status = ring::check_free(plan.address); !status) return fail(status.error());
+    if (const Status status = wait_until_free(plan.address); !status) return fail(status.error());
     for (std::size_t i = 0; i < plan.shards; ++i) {
         Result<int> listener = ring::listen_tcp(plan.address);
         if (!listener) return fail(listener.error());
         listeners.push_back(*listener);
         if (Result<std::uint16_t> port = ring::local_port(*listener)) plan.address.port = *port;
     }
-    url = (plan.tls ? "wss://" : "ws://") + plan.address.text();
     return StartFailure::none;
 }
 
@@ -45,8 +117,11 @@ StartFailure Server::State::start_threads(const std::vector<int>& listeners, std
         Fabric::Options{.shards = plan.shards, .hash_key = HashKey::random()});
     crew = std::make_unique<server::Crew>(plan, *fabric);
     for (std::size_t i = 0; i < plan.shards; ++i) {
+        std::vector<int> its;
+        for (std::size_t k = i; k < listeners.size(); k += plan.shards)
+            its.push_back(listeners[k]);
         threads.push_back(
-            std::make_unique<server::ShardThread>(*crew, static_cast<ShardId>(i), listeners[i]));
+            std::make_unique<server::ShardThread>(*crew, static_cast<ShardId>(i), std::move(its)));
     }
     for (const auto& thread : threads) {
         std::string refusal = thread->wait_until_running();
@@ -59,6 +134,12 @@ StartFailure Server::State::start_threads(const std::vector<int>& listeners, std
     return StartFailure::machine;
 }
 
+void Server::State::on_drain(server::HandOver::Reason reason) noexcept {
+    const bool succeeded = reason == server::HandOver::Reason::succeeded;
+    if (succeeded) crew->listeners_shared.store(true);
+    crew->drain(succeeded ? server::Crew::Drain::for_successor : server::Crew::Drain::for_later);
+}
+
 Server::Server(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
 
 std::unique_ptr<Server> Server::start(const Options& options, std::string& error,
@@ -66,13 +147,33 @@ std::unique_ptr<Server> Server::start(const Options& options, std::string& error
     error.clear();
     ring::raise_descriptor_limit();
     auto state = std::make_unique<State>();
+    server::Inheritance inheritance;
     std::vector<int> listeners;
     failure = server::make_plan(options, state->plan, error);
-    if (failure == StartFailure::none) failure = state->open_listeners(listeners, error);
+    if (failure == StartFailure::none) {
+        failure = state->find_listeners(options, inheritance, listeners, error);
+    }
     if (failure != StartFailure::none) return nullptr;
+    // Copied before the shards have them, which may close them at any time.
+    using Drain = server::HandOver::Drain;
+    auto hand_over = std::make_unique<server::HandOver>(Drain::to<&State::on_drain>(*state));
+    if (!options.take_over.empty() && !hand_over->keep(listeners, error)) {
+        for (const int each : listeners)
+            ring::close_now(each);
+        failure = StartFailure::system;
+        return nullptr;
+    }
     failure = state->start_threads(listeners, error);
     std::unique_ptr<Server> server{new Server(std::move(state))};
     if (failure != StartFailure::none) return nullptr;
+    server->state_->crew->listeners_shared.store(!options.listeners.empty());
+    if (options.take_over.empty()) return server;
+    if (!hand_over->open(options.take_over, error)) {
+        failure = StartFailure::system;
+        return nullptr;
+    }
+    server->state_->hand_over = std::move(hand_over);
+    inheritance.confirm();
     return server;
 }
 
@@ -107,21 +208,27 @@ std::string Server::tls_fingerprint() const {
     return state_->plan.tls ? state_->plan.tls->fingerprint() : std::string{};
 }
 
+void Server::drain() noexcept {
+    // Its copies of the listening sockets are closed first.
+    if (state_->hand_over) return state_->hand_over->end();
+    state_->crew->drain(server::Crew::Drain::for_later);
+}
+
 void Server::stop() noexcept {
-    state_->crew->stopping.store(true, std::memory_order_release);
-    for (std::size_t i = 0; i < state_->plan.shards; ++i) {
-        state_->fabric->waker(static_cast<ShardId>(i)).wake();
-    }
+    state_->crew->stop();
 }
 
 void Server::wait() noexcept {
-    state_->threads.clear();
+    for (const auto& thread : state_->threads)
+        thread->join();
+    state_->hand_over.reset();
 }
 
 std::vector<ShardStats> Server::stats() {
     std::vector<ShardStats> all;
-    for (const auto& thread : state_->threads)
-        all.push_back(thread->stats());
+    for (const auto& thread : state_->threads) {
+        if (const auto stats = thread->stats()) all.push_back(*stats);
+    }
     return all;
 }
 

@@ -1,4 +1,4 @@
-// command_line: what `parley serve` was asked to do, from its arguments and the environment.
+// command_line: what `parley` was asked to do, from its arguments and the environment.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,14 @@ enum class Exit : std::uint8_t { success = 0, failure = 1, usage = 2, machine = 
 struct CommandLine {
     enum class Action : std::uint8_t {
         serve,
+        doctor,
         done,  ///< help, the version or a mistake was printed: exit with `status`
     };
 
     Action action = Action::done;
     Exit status = Exit::success;
     bool dev = false;
+    bool json = false;  ///< for doctor
     Options options;
 };
 

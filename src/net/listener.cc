@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "net/limits.h"
+#include "ring/socket.h"
 
 namespace parley::net {
 
@@ -23,26 +24,32 @@ void Listener::start() noexcept {
     shard_.ring().accept(accept_, descriptor_);
 }
 
-void Listener::stop() noexcept {
+void Listener::stop(Waiting waiting) noexcept {
     if (stopping_) return;
     stopping_ = true;
+    waiting_ = waiting;
     retry_.cancel();
     if (accept_.in_flight()) return shard_.ring().cancel(accept_);
-    shard_.ring().close(std::exchange(descriptor_, -1));
+    finish();
+}
+
+// What came after the last accept and before the close is taken too.
+void Listener::finish() noexcept {
+    if (waiting_ == Waiting::taken) {
+        for (const int waiting : ring::take_waiting(descriptor_))
+            accepted_(waiting);
+    }
+    ring::close_now(std::exchange(descriptor_, -1));  // this moment, not with the next submission
 }
 
 void Listener::on_accept(const ring::Completion& completion) noexcept {
     if (completion.result >= 0) {
-        if (stopping_) {
-            shard_.ring().close(completion.result);
-        } else {
-            accepted_(completion.result);
-        }
+        accepted_(completion.result);
     } else if (!stopping_) {
         ++failures_;
     }
     if (completion.more) return;
-    if (stopping_) return shard_.ring().close(std::exchange(descriptor_, -1));
+    if (stopping_) return finish();
     if (completion.result >= 0 || completion.result == -ECONNABORTED) return start();
     // Out of descriptors or memory: trying again at once would spin until somebody leaves.
     shard_.timers().start(retry_, shard_.now() + accept_retry);

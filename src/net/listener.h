@@ -21,8 +21,13 @@ public:
     ~Listener();
 
     void start() noexcept;
+    /// What becomes of connections that wait to be accepted when it stops.
+    enum class Waiting : std::uint8_t {
+        taken,  ///< they are accepted: nobody else holds the descriptor, so they would be reset
+        left,   ///< to whoever else holds the same descriptor
+    };
     /// Stops accepting; closed() once nothing is in flight. Calling again changes nothing.
-    void stop() noexcept;
+    void stop(Waiting waiting) noexcept;
     bool closed() const noexcept { return descriptor_ < 0; }
 
     /// Accepts that failed: out of descriptors or memory, or the peer was gone already.
@@ -31,6 +36,7 @@ public:
 private:
     void on_accept(const ring::Completion& completion) noexcept;
     void on_retry() noexcept;
+    void finish() noexcept;
 
     Shard& shard_;
     int descriptor_;
@@ -38,6 +44,7 @@ private:
     ring::Operation accept_;
     Timer retry_;
     bool stopping_ = false;
+    Waiting waiting_ = Waiting::taken;
     std::uint64_t failures_ = 0;
 };
 

@@ -68,6 +68,64 @@ std::string explain_refusal(int error_number) {
     }
 }
 
+namespace {
+
+bool can(const io_uring_probe* probe, int operation) {
+    return probe != nullptr && io_uring_opcode_supported(probe, operation) != 0;
+}
+
+bool has_buffer_rings(io_uring& ring) {
+    constexpr std::size_t entries = 8;
+    alignas(4096) static std::array<io_uring_buf, 4096 / sizeof(io_uring_buf)> memory{};
+    io_uring_buf_reg registration{};
+    registration.ring_addr = reinterpret_cast<std::uint64_t>(memory.data());
+    registration.ring_entries = entries;
+    if (io_uring_register_buf_ring(&ring, &registration, 0) != 0) return false;
+    io_uring_unregister_buf_ring(&ring, 0);
+    return true;
+}
+
+void look_into(io_uring& ring, bool by_flags, std::vector<Feature>& features) {
+    const std::unique_ptr<io_uring_probe, void (*)(io_uring_probe*)> probe{
+        io_uring_get_probe_ring(&ring), &io_uring_free_probe};
+    for (const Needed& each : needed)
+        features.push_back({.name = each.name, .there = can(probe.get(), each.operation)});
+    // With it, since the same release: receives that go on until cancelled.
+    features.push_back({.name = "deferred task work", .there = by_flags});
+    features.push_back({.name = "buffer rings", .there = has_buffer_rings(ring)});
+    features.push_back(
+        {.name = "silent success", .there = (ring.features & IORING_FEAT_CQE_SKIP) != 0});
+    features.push_back(
+        {.name = "timed waits", .there = (ring.features & IORING_FEAT_EXT_ARG) != 0});
+    features.push_back({.name = "a table of sockets",
+                        .there = io_uring_register_files_sparse(&ring, 8) == 0,
+                        .needed = false});
+    features.push_back({.name = "a registered ring",
+                        .there = io_uring_register_ring_fd(&ring) == 1,
+                        .needed = false});
+}
+
+}  // namespace
+
+Probed probe() {
+    constexpr unsigned entries = 8;
+    constexpr unsigned flags =
+        IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SUBMIT_ALL;
+    Probed probed;
+    io_uring ring{};
+    int status = io_uring_queue_init(entries, &ring, flags);
+    const bool by_flags = status == 0;
+    // Too old for the flags, but perhaps not for a look at the rest.
+    if (status == -EINVAL) status = io_uring_queue_init(entries, &ring, 0);
+    if (status != 0) {
+        probed.error_number = -status;
+        return probed;
+    }
+    look_into(ring, by_flags, probed.features);
+    io_uring_queue_exit(&ring);
+    return probed;
+}
+
 std::string missing_operations(io_uring& ring) {
     const std::unique_ptr<io_uring_probe, void (*)(io_uring_probe*)> probe{
         io_uring_get_probe_ring(&ring), &io_uring_free_probe};

@@ -1,9 +1,11 @@
 #include "ring/socket.h"
 
 #include <arpa/inet.h>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -118,6 +120,37 @@ Result<int> listen_tcp(const Address& address) noexcept {
     return listener;
 }
 
+Result<Address> adopt_listener(int descriptor) noexcept {
+    int listens = 0;
+    socklen_t size = sizeof(listens);
+    if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0) {
+        return last_error();
+    }
+    SocketAddress where;
+    where.size = sizeof(where.storage);
+    if (getsockname(descriptor, reinterpret_cast<sockaddr*>(&where.storage), &where.size) != 0) {
+        return last_error();
+    }
+    const bool v4 = where.storage.ss_family == AF_INET;
+    if (listens == 0 || (!v4 && where.storage.ss_family != AF_INET6)) {
+        return Error{Error::Domain::system, EINVAL};
+    }
+    const void* host = v4 ? static_cast<const void*>(
+                                &reinterpret_cast<const sockaddr_in*>(&where.storage)->sin_addr)
+                          : &reinterpret_cast<const sockaddr_in6*>(&where.storage)->sin6_addr;
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    inet_ntop(where.storage.ss_family, host, text.data(), text.size());
+    // An accept on a non-blocking one would fail instead of waiting.
+    const int flags = fcntl(descriptor, F_GETFL);
+    if (flags < 0 || fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK) != 0 ||
+        fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0 ||
+        !set_option(descriptor, IPPROTO_TCP, TCP_NODELAY)) {
+        return last_error();
+    }
+    const auto port = reinterpret_cast<const sockaddr_in*>(&where.storage)->sin_port;
+    return Address{.host = text.data(), .port = ntohs(port)};
+}
+
 Result<std::uint16_t> local_port(int listener) noexcept {
     SocketAddress where;
     where.size = sizeof(where.storage);
@@ -126,6 +159,20 @@ Result<std::uint16_t> local_port(int listener) noexcept {
     }
     // The port stands at the same place in both families.
     return ntohs(reinterpret_cast<const sockaddr_in*>(&where.storage)->sin_port);
+}
+
+std::vector<int> take_waiting(int listener) {
+    std::vector<int> taken;
+    const int flags = fcntl(listener, F_GETFL);
+    if (flags < 0 || fcntl(listener, F_SETFL, flags | O_NONBLOCK) != 0) return taken;
+    while (true) {
+        const int socket = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+        if (socket >= 0) {
+            taken.push_back(socket);
+        } else if (errno != ECONNABORTED && errno != EINTR) {
+            return taken;
+        }
+    }
 }
 
 void close_now(int descriptor) noexcept {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -33,6 +34,15 @@ Result<int> listen_tcp(const Address& address) noexcept;
 
 /// The port a listener has. Errors: domain system.
 Result<std::uint16_t> local_port(int listener) noexcept;
+
+/// Makes a listening socket that somebody else opened ready for a ring: blocking, and closed on
+/// exec. Its address. Errors: domain system; EINVAL if it does not listen for TCP.
+Result<Address> adopt_listener(int descriptor) noexcept;
+
+/// Takes the connections that wait at a listener. Where nobody else holds that listener, they are
+/// to be taken before it is closed: the kernel resets what still waits. It does not wait itself.
+/// Leaves the listener non-blocking: no ring may accept on it any more.
+std::vector<int> take_waiting(int listener);
 
 /// Closes a descriptor on which no ring has anything in flight.
 void close_now(int descriptor) noexcept;

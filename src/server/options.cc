@@ -142,6 +142,20 @@ bool plan_tls(const Options& options, Plan& plan, std::string& error) {
     return error.empty();
 }
 
+bool plan_drain(const Options& options, Plan& plan, std::string& error) {
+    if (options.drain_rate == 0) {
+        error = "drain_rate must be more than 0 connections a second";
+        return false;
+    }
+    if (options.drain_max < std::chrono::milliseconds::zero() ||
+        options.drain_max > std::chrono::hours{24}) {
+        error = "drain_max must be at most a day, and not less than 0";
+        return false;
+    }
+    plan.worker.drain = {.rate_max = options.drain_rate, .time_max = options.drain_max};
+    return true;
+}
+
 void plan_protocol(const Options& options, Plan& plan) {
     const bool by_auth_open = options.auth == Auth::trust;
     const bool open = options.join == Join::open || (options.join == Join::by_auth && by_auth_open);
@@ -177,23 +191,46 @@ bool plan_sizes(const Options& options, Plan& plan, std::string& error) {
     return true;
 }
 
-}  // namespace
-
-StartFailure make_plan(const Options& options, Plan& plan, std::string& error) {
-    if (!ring::Address::parse(options.listen, plan.address)) {
+// Of sockets that were passed the address is what they say. Where they differ, one that others
+// than this machine's reach counts: who may connect is decided by it.
+bool plan_address(const Options& options, Plan& plan, std::string& error) {
+    if (options.listeners.empty()) {
+        if (ring::Address::parse(options.listen, plan.address)) return true;
         error = fmt::format(
             "'{}' is not an address to listen on: write it like 127.0.0.1:7420 or "
             "[::1]:7420",
             options.listen);
-        return StartFailure::options;
+        return false;
     }
+    if (!options.take_over.empty()) {
+        error = "listening sockets are passed already: leave --take-over away";
+        return false;
+    }
+    for (const int each : options.listeners) {
+        Result<ring::Address> address = ring::adopt_listener(each);
+        if (!address) {
+            error = fmt::format(
+                "descriptor {} was passed to listen on, and is no listening TCP "
+                "socket (systemd: ListenStream=, Accept=no)",
+                each);
+            return false;
+        }
+        if (plan.address.host.empty() || plan.address.is_loopback()) plan.address = *address;
+    }
+    return true;
+}
+
+}  // namespace
+
+StartFailure make_plan(const Options& options, Plan& plan, std::string& error) {
+    if (!plan_address(options, plan, error)) return StartFailure::options;
     if (const StartFailure failure = plan_cores(options, plan, error);
         failure != StartFailure::none) {
         return failure;
     }
     plan_protocol(options, plan);
     const bool whole = plan_sizes(options, plan, error) && plan_times(options, plan, error) &&
-                       plan_origins(options, plan, error) &&
+                       plan_drain(options, plan, error) && plan_origins(options, plan, error) &&
                        plan_authenticator(options, plan, error) && plan_tls(options, plan, error);
     return whole ? StartFailure::none : StartFailure::options;
 }

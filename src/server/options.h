@@ -19,6 +19,7 @@ struct Plan {
     ring::Address address;
     std::vector<int> cores;  ///< one for each shard; empty: not pinned
     std::size_t shards = 1;
+    std::size_t listeners = 1;  ///< sockets that all shards together accept from
     Shard::Options shard;
     WorkerOptions worker;
     std::unique_ptr<const session::Authenticator> authenticator;

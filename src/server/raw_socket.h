@@ -19,7 +19,12 @@ public:
     ~RawSocket() = default;
 
     void open(session::Admission admission) noexcept;
-    void close_going_away() noexcept { Connection::close(ws::CloseCode::going_away, "stopping"); }
+    /// Closes with 1001; the reason says when to come back (see Drain).
+    void send_away(std::string_view reason) noexcept {
+        sent_away_ = true;
+        Connection::close(ws::CloseCode::going_away, reason);
+    }
+    bool was_sent_away() const noexcept { return sent_away_; }
     using Connection::abort;
 
     ListHook hook;
@@ -34,6 +39,7 @@ private:
 
     Handler& handler_;
     Gone gone_;
+    bool sent_away_ = false;
 };
 
 }  // namespace parley::server

@@ -7,8 +7,12 @@
 namespace parley::server {
 namespace {
 
-// After this a stopping shard waits no longer for peers to close: net::linger_max and some.
-constexpr Duration stop_max = std::chrono::milliseconds{2500};
+// After this a shard that has drained waits no longer for peers to close: net::linger_max and some.
+constexpr Duration drained_max = std::chrono::milliseconds{2500};
+// Likewise one that was stopped: time for who reads what was sent to it.
+constexpr Duration stop_max = std::chrono::seconds{1};
+// How often a draining shard looks whether it is done.
+constexpr Duration drain_step = std::chrono::milliseconds{20};
 // How long a stopping shard that has nothing left sleeps between looks at the others.
 constexpr Duration stop_step = std::chrono::milliseconds{5};
 
@@ -57,10 +61,29 @@ ShardStats stats_of(Worker& worker) {
 
 }  // namespace
 
-ShardThread::ShardThread(Crew& crew, ShardId id, int listener)
-    : crew_(crew), id_(id), listener_(listener), thread_([this] { run(); }) {}
+void Crew::wake_all() const noexcept {
+    for (std::size_t i = 0; i < plan.shards; ++i)
+        fabric.waker(static_cast<ShardId>(i)).wake();
+}
+
+void Crew::drain(Drain how) noexcept {
+    Drain none = Drain::no;
+    if (draining.compare_exchange_strong(none, how, std::memory_order_release)) wake_all();
+}
+
+void Crew::stop() noexcept {
+    stopping.store(true, std::memory_order_release);
+    wake_all();
+}
+
+ShardThread::ShardThread(Crew& crew, ShardId id, std::vector<int> listeners)
+    : crew_(crew), id_(id), listeners_(std::move(listeners)), thread_([this] { run(); }) {}
 
 ShardThread::~ShardThread() {
+    join();
+}
+
+void ShardThread::join() {
     if (thread_.joinable()) thread_.join();
 }
 
@@ -84,27 +107,48 @@ void ShardThread::run() {
         return give_up("no file descriptor is left: raise `ulimit -n` (LimitNOFILE= in systemd)");
     }
     Worker worker{shard, crew_.plan.worker, *crew_.plan.authenticator};
-    worker.start(listener_);
+    const bool all_listen = crew_.plan.listeners >= crew_.fabric.shards();
+    for (const int listener : listeners_) {
+        worker.start(listener, all_listen ? Worker::Spread::keep : Worker::Spread::deal_out);
+    }
     running_.set_value({});
     loop(shard, worker);
     finish(shard, worker);
 }
 
 void ShardThread::give_up(std::string error) {
-    ring::close_now(listener_);
+    for (const int listener : listeners_)
+        ring::close_now(listener);
     running_.set_value(std::move(error));
 }
 
 void ShardThread::loop(Shard& shard, Worker& worker) {
     while (!crew_.stopping.load(std::memory_order_acquire)) {
-        shard.turn();
+        const bool draining = worker.draining();
+        shard.turn(draining ? shard.now() + drain_step : Instant::max());
+        if (crew_.draining.load(std::memory_order_acquire) != Crew::Drain::no) {
+            look_after_drain(worker);
+        }
         if (stats_asked_.load(std::memory_order_acquire)) answer_stats(worker);
     }
 }
 
+void ShardThread::look_after_drain(Worker& worker) {
+    if (!worker.draining()) {
+        const bool follows = crew_.draining.load() == Crew::Drain::for_successor;
+        const bool shared = crew_.listeners_shared.load();
+        worker.drain(follows ? Drain::Successor::ready : Drain::Successor::later,
+                     shared ? Worker::Held::shared : Worker::Held::alone);
+        return;
+    }
+    if (drained_ || !worker.drained()) return;
+    drained_ = true;
+    if (crew_.drained.fetch_add(1) + 1 == crew_.fabric.shards()) crew_.stop();
+}
+
 void ShardThread::finish(Shard& shard, Worker& worker) {
     worker.stop();
-    const Instant patience = shard.now() + stop_max;
+    const Instant patience = shard.now() + (drained_ ? drained_max : stop_max);
     bool counted = false;
     bool aborted = false;
     // Nobody leaves before all are done: records may still be on their way.
@@ -124,12 +168,12 @@ void ShardThread::finish(Shard& shard, Worker& worker) {
     shard.turn(Instant::min());
     const std::lock_guard lock{stats_mutex_};
     ended_ = true;
-    if (stats_wanted_ != nullptr) stats_wanted_->set_value({});
+    if (stats_wanted_ != nullptr) stats_wanted_->set_value(std::nullopt);
     stats_wanted_ = nullptr;
 }
 
-ShardStats ShardThread::stats() {
-    std::promise<ShardStats> promise;
+std::optional<ShardStats> ShardThread::stats() {
+    std::promise<std::optional<ShardStats>> promise;
     auto answer = promise.get_future();
     {
         const std::lock_guard lock{stats_mutex_};

@@ -1,8 +1,11 @@
 #include "server/worker.h"
 
+#include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "group/refusals.h"
+#include "session/event_record.h"
 #include "session/limits.h"
 #include "wire/value.h"
 
@@ -12,12 +15,10 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
                const session::Authenticator& authenticator)
     : shard_(shard),
       options_(options),
-      policy_{authenticator,
-              options.origins,
+      policy_{authenticator, options.origins,
               options.handler == nullptr ? session::Opening::Admit::by_token
                                          : session::Opening::Admit::anybody,
-              options.deflate,
-              options.tls},
+              options.deflate, options.tls},
       net_(shard, options.queues),
       decoder_(options.dialect),
       context_(net_, options.sockets, decoder_, options.dialect, *this),
@@ -37,8 +38,11 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
                    .policy = options.join}),
       relay_(shard, groups_),
       direct_(shard, sessions_, post_, options.floor.talk_max),
-      chat_(shard, groups_, post_) {
+      chat_(shard, groups_, post_),
+      drain_(shard, sessions_, groups_, options.drain) {
     post_.before_grant(session::Post::BeforeGrant::to<&group::Listeners::flush>(listeners_));
+    shard.on_record(RecordKind::accepted,
+                    Shard::RecordHandler::to<&Worker::on_accepted_elsewhere>(*this));
     shard.on_record(RecordKind::hand_over, Shard::RecordHandler::to<&Worker::on_hand_over>(*this));
 }
 
@@ -46,36 +50,68 @@ Worker::~Worker() {
     PARLEY_ASSERT(idle());
 }
 
-void Worker::start(int listener) {
-    listener_ = std::make_unique<net::Listener>(
-        shard_, listener, net::Listener::Accepted::to<&Worker::on_accepted>(*this));
-    listener_->start();
+void Worker::start(int listener, Spread spread) {
+    deals_out_ = spread == Spread::deal_out;
+    acceptors_.push_back(std::make_unique<net::Listener>(
+        shard_, listener, net::Listener::Accepted::to<&Worker::on_accepted>(*this)));
+    acceptors_.back()->start();
+}
+
+void Worker::drain(Drain::Successor successor, Held held) {
+    using Waiting = net::Listener::Waiting;
+    for (const auto& acceptor : acceptors_)
+        acceptor->stop(held == Held::alone ? Waiting::taken : Waiting::left);
+    openings_end_ = shard_.now() + session::opening_drain_max;
+    drain_.begin(successor);
+}
+
+bool Worker::drained() const noexcept {
+    const bool nobody_comes = opening_count_ == 0 || shard_.now() >= openings_end_;
+    return nobody_comes && drain_.done() && !is_accepting();
+}
+
+bool Worker::is_accepting() const noexcept {
+    return std::ranges::any_of(acceptors_, [](const auto& each) { return !each->closed(); });
 }
 
 void Worker::stop() noexcept {
     stopping_ = true;
-    if (listener_) listener_->stop();
+    for (const auto& acceptor : acceptors_)
+        acceptor->stop(net::Listener::Waiting::left);
     for (session::Opening& opening : openings_)
         opening.abort();
-    for (RawSocket& socket : raw_sockets_)
-        socket.close_going_away();
-    sessions_.for_each([](session::Session& session) {
-        session.close(ws::CloseCode::going_away, "the server is stopping; connect again later");
-    });
+    drain_.finish();
 }
 
 void Worker::abort() noexcept {
-    for (RawSocket& socket : raw_sockets_)
-        socket.abort();
+    drain_.abort_raw_sockets();
     sessions_.for_each([](session::Session& session) { session.abort(); });
 }
 
 bool Worker::idle() const noexcept {
-    return (!listener_ || listener_->closed()) && net_.connections == 0;
+    return !is_accepting() && net_.connections == 0;
 }
 
 void Worker::on_accepted(int descriptor) noexcept {
-    if (opening_count_ >= session::openings_max) return shard_.ring().close(descriptor);
+    if (!deals_out_) return begin_opening(descriptor);
+    const auto to = static_cast<ShardId>(dealt_++ % shard_.fabric().shards());
+    if (to == shard_.id()) return begin_opening(descriptor);
+    if (!shard_.post(to, RecordKind::accepted, {session::bytes_of(descriptor)}, Urgency::lasting)) {
+        shard_.ring().close(descriptor);
+    }
+}
+
+void Worker::on_accepted_elsewhere(ShardId, std::span<std::byte> record) noexcept {
+    int descriptor = -1;
+    PARLEY_ASSERT(record.size() == sizeof(descriptor));
+    std::memcpy(&descriptor, record.data(), sizeof(descriptor));
+    begin_opening(descriptor);
+}
+
+void Worker::begin_opening(int descriptor) noexcept {
+    if (stopping_ || opening_count_ >= session::openings_max) {
+        return shard_.ring().close(descriptor);
+    }
     session::Opening::Gate& gate = *this;
     // Owned by the list; deleted in on_opening_gone().
     auto* opening = std::make_unique<session::Opening>(net_, descriptor, policy_, gate).release();
@@ -121,7 +157,7 @@ void Worker::welcome(session::Admission admission, int descriptor) noexcept {
         // Owned by the list; deleted in on_raw_socket_gone().
         auto* socket =
             std::make_unique<RawSocket>(context_, descriptor, *options_.handler, gone).release();
-        raw_sockets_.push_back(*socket);
+        drain_.add(*socket);
         return socket->open(std::move(admission));
     }
     const std::optional<WallTime> good_until = admission.identity.good_until;
@@ -130,9 +166,11 @@ void Worker::welcome(session::Admission admission, int descriptor) noexcept {
     // Signed in before its first words are read: they may already be here.
     membership_.sign_in(session);
     session.open();
+    drain_.add(session);
 }
 
 void Worker::on_raw_socket_gone(RawSocket& socket) noexcept {
+    drain_.forget(socket);
     delete &socket;
 }
 

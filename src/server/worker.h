@@ -13,6 +13,7 @@
 #include "net/listener.h"
 #include "relay/direct_relay.h"
 #include "relay/relay.h"
+#include "server/drain.h"
 #include "server/raw_socket.h"
 #include "session/expiries.h"
 #include "session/opening.h"
@@ -29,6 +30,7 @@ struct WorkerOptions {
     group::JoinPolicy join = group::JoinPolicy::open;
     session::Origins origins{session::Origins::OwnHost::by_address};
     ws::Deflate deflate = ws::Deflate::on;
+    DrainOptions drain;
     Handler* handler = nullptr;             ///< if set, messages go there and nothing is relayed
     const net::tls::Source* tls = nullptr;  ///< if set, connections are secured
 };
@@ -41,10 +43,19 @@ public:
     Worker& operator=(const Worker&) = delete;
     ~Worker();
 
-    /// Takes over a listening descriptor.
-    void start(int listener);
+    /// Takes over a listening descriptor; there may be several. `spread` if other shards have none,
+    /// so that what is accepted here is dealt out to all in turn.
+    enum class Spread : std::uint8_t { keep, deal_out };
+    void start(int listener, Spread spread = Spread::keep);
 
-    /// Takes no more connections, and closes those there are with 1001.
+    /// Takes no more connections, and sends those there are away at a pace. What waits at the
+    /// listeners is served: here if they are held by this process alone, else elsewhere.
+    enum class Held : std::uint8_t { alone, shared };
+    void drain(Drain::Successor successor, Held held);
+    bool draining() const noexcept { return drain_.begun(); }
+    /// All were sent away, and nobody is about to sign in or has had a second for it.
+    bool drained() const noexcept;
+    /// Takes no more connections, and sends everybody away now.
     void stop() noexcept;
     /// Drops what has not closed by itself.
     void abort() noexcept;
@@ -66,11 +77,14 @@ public:
 
 private:
     void on_accepted(int descriptor) noexcept;
+    void on_accepted_elsewhere(ShardId from, std::span<std::byte> record) noexcept;
+    void begin_opening(int descriptor) noexcept;
+    bool is_accepting() const noexcept;
     void on_admitted(session::Opening& opening, session::Admission admission,
                      int descriptor) noexcept override;
     void on_opening_gone(session::Opening& opening) noexcept override;
     void on_refused(session::Refusal reason) noexcept override;
-    bool ready() const noexcept override { return !stopping_; }
+    bool ready() const noexcept override { return !stopping_ && !draining(); }
     void on_hand_over(ShardId from, std::span<std::byte> record) noexcept;
     void welcome(session::Admission admission, int descriptor) noexcept;
     void on_raw_socket_gone(RawSocket& socket) noexcept;
@@ -100,10 +114,13 @@ private:
     relay::Relay relay_;
     relay::DirectRelay direct_;
     chat::Chat chat_;
-    std::unique_ptr<net::Listener> listener_;
+    Drain drain_;
+    Instant openings_end_;  // of a drain: then nobody waits for them
+    std::vector<std::unique_ptr<net::Listener>> acceptors_;
+    bool deals_out_ = false;
+    std::size_t dealt_ = 0;
     IntrusiveList<session::Opening, &session::Opening::hook> openings_;
     std::size_t opening_count_ = 0;
-    IntrusiveList<RawSocket, &RawSocket::hook> raw_sockets_;
     std::array<std::uint64_t, session::refusal_count> refusals_{};
     bool stopping_ = false;
 };

@@ -11,6 +11,10 @@ namespace parley::session {
 /// From accept to the end of the request head, whatever drips in meanwhile (requirement C1).
 constexpr Duration opening_max = std::chrono::seconds{5};
 
+/// Likewise, once the server ends: a client whose request is on its way needs one round trip, and
+/// the slowest links have half a second.
+constexpr Duration opening_drain_max = std::chrono::seconds{1};
+
 /// What a client may send behind its request before it is answered: 8 KiB of head are counted
 /// apart; this is the hello of a radio (three messages of 100 bytes) many times over.
 constexpr std::size_t early_bytes_max = std::size_t{16} << 10;

@@ -108,6 +108,7 @@ public:
     /// send() takes a frame or a message that was encoded for this session's format.
     using Connection::abort;
     using Connection::close;
+    using Connection::end;
     using Connection::is_open;
     using Connection::prefetch;
     using Connection::send;

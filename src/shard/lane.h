@@ -18,7 +18,9 @@ namespace parley {
 /// The protocol between shards: everything that ever crosses a lane.
 enum class RecordKind : std::uint8_t {
     skip,           ///< inside Lane only: the rest up to the end of its memory is unused
+    accepted,       ///< a connection that nothing is known of, from who has the listener
     hand_over,      ///< an accepted connection, to its user's home
+    burst,          ///< a talk is going on in a group of a shard that drains; to all others
     group_listen,   ///< a shard has listeners of a group, or no longer; to the group's home
     floor_request,  ///< what a session asks of a group's floor, to the group's home
     group_audio,    ///< a voice frame, to the group's home

@@ -16,14 +16,13 @@ thread_local const Shard* current_shard = nullptr;
 // frame each to hold. A turn with more allocates once.
 constexpr std::size_t held_frames_usual = 4096;
 
-// A timer this late shows that the loop did not run, and so could not hear what would have stopped
-// the timer: SIGSTOP, a debugger, a machine that was suspended or moved. A loop under load is late
-// by milliseconds; the shortest time-out that a peer is held to is 2 s.
-constexpr Duration away_min = std::chrono::seconds{1};
+// A turn that comes later than this was not late but lost: the longest turn under load is a tenth
+// of it. Peers are patient for far longer.
+constexpr Duration pause_min = std::chrono::seconds{1};
 
-// How much of its time the next timer gets back at most: what a peer has to answer a ping. Of a
-// loop that slept nothing tells when in its sleep the pause began.
-constexpr Duration given_back_max = std::chrono::seconds{10};
+// After a pause timers wait until what came meanwhile was taken in, however many turns of receive
+// buffers that is; but not for ever, if more comes than can be taken.
+constexpr Duration catch_up_max = std::chrono::seconds{1};
 
 std::size_t total(Shard::Parts parts) noexcept {
     std::size_t size = 0;
@@ -217,33 +216,36 @@ void Shard::dispatch() noexcept {
     held_last_.clear();
 }
 
-// Time goes on from before the pause: those who answered meanwhile, or are about to, are heard
-// before they are judged.
-void Shard::wait(Instant deadline) noexcept {
-    const bool ever = deadline > Instant::min() && deadline < Instant::max() - away_;
-    ring_->wait(ever ? deadline + away_ : deadline);
-    const Instant ring_now = ring_->now();
-    const Instant now = ring_now - away_;
-    const Instant due = timers_.next_deadline();
-    // Not twice in a row: a loop whose every turn took that long would stop all time.
-    resumed_ = !resumed_ && now > due && now - due > away_min;
-    if (resumed_) {
-        now_ = std::max(now_, due - given_back_max);
-        away_ = ring_now - now_;
-        ++counters_.pauses;
-        return;
-    }
-    now_ = std::max(now_, now);
+// Not twice in a row: a loop whose every turn took that long would judge nobody any more.
+bool Shard::notice_pause(Instant expected) noexcept {
+    if (catching_up_ || now_ - expected < pause_min) return false;
+    resumed_at_ = now_;
+    catching_up_ = true;
+    return true;
+}
+
+// A deadline that passed while nothing ran says nothing about a peer: its answer may have come.
+bool Shard::may_judge(std::uint64_t completed) noexcept {
+    if (!catching_up_) return true;
+    catching_up_ = completed > 0 && now_ - resumed_at_ < catch_up_max;
+    return !catching_up_;
 }
 
 void Shard::turn(Instant latest) noexcept {
     current_shard = this;
-    wait(sleep_until(latest));
+    const Instant expected = std::max(sleep_until(latest), now_);
+    ring_->wait(expected);
     fabric_.announce_awake(id_);
+    now_ = std::max(now_, ring_->now());
+    const bool resumed = notice_pause(expected);
     const std::uint64_t busy_before = ring_->counters().completions + counters_.records_in;
     dispatch();
     take_records();
-    timers_.expire(now_);
+    if (!resumed && may_judge(ring_->counters().completions + counters_.records_in - busy_before)) {
+        timers_.expire(now_);
+    } else {
+        want_turn();
+    }
     for (auto handler = turn_ends_.rbegin(); handler != turn_ends_.rend(); ++handler)
         (*handler)();
     publish_records();

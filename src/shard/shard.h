@@ -64,9 +64,7 @@ public:
     FramePool& frames() noexcept { return frames_; }
     Fabric& fabric() noexcept { return fabric_; }
 
-    /// The time of this turn. It stands still until the next one, and leaves out what the loop was
-    /// kept from: after a pause of the process or of the whole machine every timer has as long to
-    /// run as before it, or ten seconds. So shards' times differ, and none travels between them.
+    /// The time of this turn. It stands still until the next one.
     Instant now() const noexcept { return now_; }
     /// Time of day, never behind one given before (message ids must not step back).
     WallTime wall_now() noexcept;
@@ -111,6 +109,11 @@ public:
     /// Ends this shard's sleep. Threads: any.
     ring::Waker waker() const noexcept { return waker_; }
 
+    /// When this shard last went on after it had stood still: the process was stopped, or the
+    /// machine slept. What was to be answered before then may be on its way yet, however late it is
+    /// by the clock. Instant::min() if that never happened.
+    Instant resumed_at() const noexcept { return resumed_at_; }
+
     struct Counters {
         std::uint64_t turns = 0;
         std::uint64_t records_in = 0;
@@ -118,7 +121,6 @@ public:
         std::uint64_t records_dropped = 0;
         std::uint64_t records_delayed = 0;  ///< went through the backlog
         std::uint64_t wakes = 0;            ///< of other shards
-        std::uint64_t pauses = 0;           ///< times that the loop was kept from running
     };
     const Counters& counters() const noexcept { return counters_; }
 
@@ -137,13 +139,14 @@ private:
     bool delay(Outlet& outlet, RecordKind kind, Parts parts, std::size_t size) noexcept;
     void drain_backlog(Outlet& outlet) noexcept;
     void dispatch() noexcept;
-    void wait(Instant deadline) noexcept;
     void take_records() noexcept;
     void hand_over(ShardId from, Lane::Record record) noexcept;
     void publish_records() noexcept;
     void publish(ShardId to) noexcept;
     bool lanes_empty() noexcept;
     Instant sleep_until(Instant latest) noexcept;
+    bool notice_pause(Instant expected) noexcept;
+    bool may_judge(std::uint64_t completed) noexcept;
 
     const ShardId id_;
     Fabric& fabric_;
@@ -151,8 +154,6 @@ private:
     const ring::Waker waker_;
     const Options options_;
     Instant now_;
-    Duration away_{};       // how far the ring's time is ahead of now_'s: all pauses so far
-    bool resumed_ = false;  // the present turn is the first behind a pause
     TimerWheel timers_;
     FramePool frames_;
     WallTime wall_given_{};
@@ -160,6 +161,8 @@ private:
     std::vector<FrameRef> held_last_;  // by sends of the turn before
     std::vector<TurnEnd> turn_ends_;
     Instant busy_until_{};  // end of the present spin
+    Instant resumed_at_ = Instant::min();
+    bool catching_up_ = false;  // since then
     bool turn_wanted_ = false;
     std::vector<Outlet> outlets_;  // by shard; none to itself
     std::size_t backlog_bytes_ = 0;

@@ -50,11 +50,19 @@ Heartbeat::Due Heartbeat::next(Instant now) noexcept {
             enter(resting_, pulse, tick_at_or_after(now) + interval_ - look_after_);
             continue;
         }
+        if (is_excused(pulse, now)) return ask(pulse, now);
         if (++pulse.unanswered_ >= unanswered_max_) return {Do::give_up, &pulse};
         return ask(pulse, now);
     }
     if (resting_.empty() || until(resting_.front(), now) > 0) return {};
     return ask(resting_.pop_front(), now);
+}
+
+// How long ago it was asked, against how long ago the excuse was.
+bool Heartbeat::is_excused(const Pulse& pulse, Instant now) const noexcept {
+    if (excused_ == Instant::min()) return false;
+    const auto asked_ago = std::int64_t{look_after_} - until(pulse, now);
+    return Milliseconds{asked_ago} > std::chrono::floor<Milliseconds>(now - excused_);
 }
 
 Heartbeat::Due Heartbeat::ask(Pulse& pulse, Instant now) noexcept {

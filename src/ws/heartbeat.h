@@ -58,6 +58,10 @@ public:
     /// What is due by `now`; call again until it is nothing. Who is given up is forgotten.
     Due next(Instant now) noexcept;
 
+    /// Nobody was listened to for a while, until `now`: a question of before then that is not
+    /// answered in time is asked once more, and counts as never asked.
+    void excuse(Instant now) noexcept { excused_ = now; }
+
     bool empty() const noexcept { return asked_.empty() && resting_.empty(); }
     /// When next() has something to do again. Requires !empty().
     Instant deadline(Instant now) noexcept;
@@ -71,11 +75,14 @@ private:
     static void enter(Queue& queue, Pulse& pulse, Tick deadline) noexcept;
     Due ask(Pulse& pulse, Instant now) noexcept;
 
+    bool is_excused(const Pulse& pulse, Instant now) const noexcept;
+
     const Tick interval_;
     const Tick look_after_;  // a question: when to see whether it was answered
     const std::uint16_t unanswered_max_;
     Queue asked_;    // by deadline, since each entered look_after_ before its own
     Queue resting_;  // likewise
+    Instant excused_ = Instant::min();
 };
 
 }  // namespace parley::ws

@@ -72,10 +72,13 @@ class Program:
         self.command = [str(part) for part in command]
         # A file, not a pipe: nobody has to read it for the program to go on.
         self.errors_file = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(self.command, stdin=stdin, stdout=subprocess.PIPE,
-                                        stderr=self.errors_file, env=environment)
+        self.process = self.start(stdin=stdin, stdout=subprocess.PIPE, stderr=self.errors_file,
+                                  env=environment)
         self.pid = self.process.pid
         self.output = b""
+
+    def start(self, **how):
+        return subprocess.Popen(self.command, **how)
 
     def __enter__(self):
         return self
@@ -92,6 +95,10 @@ class Program:
     def errors(self):
         self.errors_file.seek(0)
         return self.errors_file.read().decode(errors="replace")
+
+    def wait_for_errors(self, pattern):
+        """Waits until it has written `pattern` to standard error."""
+        eventually(lambda: re.search(pattern, self.errors()), f"{pattern!r} on standard error")
 
     def wait_for_output(self, pattern):
         """The match of `pattern` in what the program has printed, as soon as there is one."""

@@ -22,7 +22,7 @@ class ListenerTest : public testing::Test {
 protected:
     ListenerTest() { listener.start(); }
     ~ListenerTest() override {
-        listener.stop();
+        listener.stop(Listener::Waiting::left);
         EXPECT_TRUE(one.run_until([this] { return listener.closed(); }));
         one.turn();
         EXPECT_EQ(fcntl(number, F_GETFD), -1);
@@ -55,10 +55,10 @@ TEST_F(ListenerTest, TakesNobodyAfterStop) {
     one.turn();
     const Descriptor early = test::connect_to(port);
     ASSERT_TRUE(has_accepted(1));
-    listener.stop();
+    listener.stop(Listener::Waiting::left);
     EXPECT_FALSE(listener.closed());  // its accept is still in flight
     const Descriptor late = test::connect_to(port);
-    listener.stop();  // again: nothing more
+    listener.stop(Listener::Waiting::left);  // again: nothing more
     ASSERT_TRUE(one.run_until([this] { return listener.closed(); }));
     one.turn();
     EXPECT_EQ(accepted.size(), 1U);
@@ -67,8 +67,35 @@ TEST_F(ListenerTest, TakesNobodyAfterStop) {
     EXPECT_EQ(test::read_waiting(early, got), test::Stream::open);
 }
 
+TEST_F(ListenerTest, TakesWhoWaitsBeforeItClosesIfNobodyElseCould) {
+    // Nothing is accepted yet: the first turn has not come.
+    std::vector<Descriptor> clients;
+    for (int i = 0; i < 5; ++i)
+        clients.push_back(test::connect_to(port));
+    listener.stop(Listener::Waiting::taken);
+    ASSERT_TRUE(one.run_until([this] { return listener.closed(); }));
+    EXPECT_EQ(accepted.size(), 5U);
+    for (Descriptor& each : accepted)
+        test::write_all(each, "x");
+    for (Descriptor& each : clients)
+        EXPECT_EQ(test::read_exactly(each, 1), "x");
+}
+
+TEST_F(ListenerTest, LeavesWhoWaitsToWhoeverElseHoldsTheSocket) {
+    const Descriptor other{dup(number)};
+    listener.stop(Listener::Waiting::left);
+    ASSERT_TRUE(one.run_until([this] { return listener.closed(); }));
+    one.turn();
+    const Descriptor client = test::connect_to(port);
+    const Descriptor taken{accept(other.number(), nullptr, nullptr)};
+    ASSERT_GE(taken.number(), 0);
+    test::write_all(taken, "x");
+    EXPECT_EQ(test::read_exactly(client, 1), "x");
+    EXPECT_TRUE(accepted.empty());
+}
+
 TEST_F(ListenerTest, StopsBeforeItsFirstTurnAsWell) {
-    listener.stop();
+    listener.stop(Listener::Waiting::left);
     EXPECT_TRUE(one.run_until([this] { return listener.closed(); }));
 }
 
@@ -124,12 +151,26 @@ TEST_F(ExhaustedListenerTest, BacksOffWithoutDescriptorsAndResumes) {
     EXPECT_TRUE(has_accepted(1));  // who waited is taken
 }
 
+TEST_F(ExhaustedListenerTest, TakesWhoWaitsWhenItStopsBeforeItTriesAgain) {
+    {
+        const NoDescriptors none;
+        one.turn();
+        connect_client();
+        ASSERT_TRUE(one.run_until([this] { return listener.failures() > 0; }));
+    }
+    listener.stop(Listener::Waiting::taken);
+    EXPECT_TRUE(listener.closed());
+    ASSERT_EQ(accepted.size(), 1U);
+    test::write_all(accepted.front(), "x");
+    EXPECT_EQ(test::read_exactly(client, 1), "x");
+}
+
 TEST_F(ExhaustedListenerTest, StopsWhileItWaitsToTryAgain) {
     const NoDescriptors none;
     one.turn();
     connect_client();
     ASSERT_TRUE(one.run_until([this] { return listener.failures() > 0; }));
-    listener.stop();
+    listener.stop(Listener::Waiting::left);
     EXPECT_TRUE(listener.closed());
     const Instant until = one.shard.now() + accept_retry * 2;
     while (one.shard.now() < until)

@@ -1,12 +1,14 @@
 #include "ring/socket.h"
 
 #include <cerrno>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <vector>
 
 #include "support/sockets.h"
 
@@ -190,6 +192,40 @@ TEST(CheckFree, IsNotMisledByConnectionsThatWereClosed) {
     client.close();
     listener.close();
     EXPECT_TRUE(check_free(address).ok());
+}
+
+TEST(TakeWaiting, TakesAllWhoWaitAndDoesNotWaitItself) {
+    Result<int> opened = listen_tcp({.host = "127.0.0.1", .port = 0});
+    ASSERT_TRUE(opened.ok());
+    const Descriptor listener{*opened};
+    EXPECT_TRUE(take_waiting(listener.number()).empty());
+    std::vector<Descriptor> clients;
+    for (int i = 0; i < 3; ++i)
+        clients.push_back(test::connect_to(*local_port(listener.number())));
+    const std::vector<int> taken = take_waiting(listener.number());
+    EXPECT_EQ(taken.size(), 3U);
+    for (const int each : taken)
+        close_now(each);
+    EXPECT_TRUE(take_waiting(-1).empty());
+}
+
+TEST(AdoptListener, MakesASocketThatSomebodyElseOpenedReady) {
+    const Descriptor listener{
+        socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0)};  // inherited on exec, too
+    EXPECT_EQ(adopt_listener(listener.number()).error(), (Error{Error::Domain::system, EINVAL}));
+    sockaddr_in6 where{};
+    where.sin6_family = AF_INET6;
+    where.sin6_addr = in6addr_loopback;
+    ASSERT_EQ(bind(listener.number(), reinterpret_cast<const sockaddr*>(&where), sizeof(where)), 0);
+    ASSERT_EQ(listen(listener.number(), 1), 0);
+    Result<Address> address = adopt_listener(listener.number());
+    ASSERT_TRUE(address.ok());
+    EXPECT_EQ((*address).text(), "[::1]:" + std::to_string(*local_port(listener.number())));
+    EXPECT_EQ(fcntl(listener.number(), F_GETFL) & O_NONBLOCK, 0);
+    EXPECT_EQ(fcntl(listener.number(), F_GETFD), FD_CLOEXEC);
+    EXPECT_EQ(adopt_listener(-1).error(), (Error{Error::Domain::system, EBADF}));
+    const Descriptor stranger{socket(AF_UNIX, SOCK_STREAM, 0)};
+    EXPECT_EQ(adopt_listener(stranger.number()).error(), (Error{Error::Domain::system, EINVAL}));
 }
 
 TEST(LocalPort, FailsForWhatIsNoSocket) {

@@ -137,6 +137,80 @@ TEST(ServerThreads, CarriesVoiceFromShardToShardWhileItIsAskedForItsCounts) {
     EXPECT_GT(sessions[1], 0u);
 }
 
+// A handler's connections stay where they were accepted.
+class Deaf final : public Handler {
+    void on_message(Socket&, MessageType, std::span<const std::byte>) noexcept override {}
+};
+
+int listening_socket() {
+    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in where{};
+    where.sin_family = AF_INET;
+    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::bind(listener, reinterpret_cast<const sockaddr*>(&where), sizeof(where)), 0);
+    EXPECT_EQ(::listen(listener, 64), 0);
+    return listener;
+}
+
+TEST(ServerThreads, DealsOutWhatOnePassedSocketAcceptsToAllShards) {
+    Deaf deaf;
+    Options options = two_shards(0);
+    options.handler = &deaf;
+    options.listeners = {listening_socket()};
+    std::string error;
+    const auto server = Server::start(options, error);
+    ASSERT_NE(server, nullptr) << error;
+    std::vector<std::unique_ptr<Radio>> radios;
+    for (int i = 0; i < 20; ++i) {
+        radios.push_back(std::make_unique<Radio>(port_of(*server), "user" + std::to_string(i)));
+        ASSERT_TRUE(radios.back()->hears("101"));
+    }
+    const auto stats = server->stats();
+    EXPECT_EQ(stats[0].connections, 10U);
+    EXPECT_EQ(stats[1].connections, 10U);
+}
+
+TEST(ServerThreads, DrainsWithAHintOfWhenToComeBack) {
+    Deaf deaf;
+    Options options = two_shards(0);
+    options.handler = &deaf;
+    options.drain_rate = 100;
+    std::string error;
+    const auto server = Server::start(options, error);
+    ASSERT_NE(server, nullptr) << error;
+    std::vector<std::unique_ptr<Radio>> radios;
+    for (int i = 0; i < 20; ++i) {
+        radios.push_back(std::make_unique<Radio>(port_of(*server), "user" + std::to_string(i)));
+        ASSERT_TRUE(radios.back()->hears("101"));
+    }
+    server->drain();
+    server->drain();  // again: nothing more
+    for (auto& radio : radios)
+        EXPECT_TRUE(radio->hears("\x03\xe9reconnect_ms="));
+    radios.clear();
+    server->wait();
+    EXPECT_TRUE(server->stats().empty());
+}
+
+TEST(ServerThreads, StopsAtOnceWhatDrainsForLong) {
+    Options options = two_shards(0);
+    options.drain_rate = 1;
+    options.drain_max = std::chrono::hours{1};
+    std::string error;
+    const auto server = Server::start(options, error);
+    ASSERT_NE(server, nullptr) << error;
+    std::vector<std::unique_ptr<Radio>> radios;
+    for (int i = 0; i < 20; ++i) {
+        radios.push_back(std::make_unique<Radio>(port_of(*server), "user" + std::to_string(i)));
+        ASSERT_TRUE(radios.back()->hears("101"));
+    }
+    server->drain();
+    server->stop();
+    for (auto& radio : radios)
+        EXPECT_FALSE(radio->hears("\x03\xe9"));  // the end, and no close frame
+    server->wait();
+}
+
 TEST(ServerThreads, LeavesNothingOpenAndCanStartAgainOnItsPort) {
     const std::size_t before = open_descriptors();
     std::uint16_t port = 0;

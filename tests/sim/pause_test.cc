@@ -1,10 +1,11 @@
-// A shard whose machine is paused: its timers are judged by the time in which it ran.
+// Whole shards that stand still for a minute: nobody is given up who could not be heard meanwhile
+// (requirements E3 and I3), and who is really gone is given up all the same.
 #include <gtest/gtest.h>
 #include <memory>
-#include <string>
+#include <vector>
 
-#include "shard/shard.h"
-#include "sim/world.h"
+#include "sim/cluster.h"
+#include "sim/line.h"
 
 namespace parley::sim {
 namespace {
@@ -12,112 +13,99 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-class PauseTest : public testing::Test {
-protected:
-    PauseTest() {
-        world.spawn(Fiber::Body::to<&PauseTest::run>(*this));
-        world.run_for(milliseconds{1});
-    }
-    ~PauseTest() override {
-        stopping = true;
-        shard->waker().wake();
-        world.run_for(seconds{1});
-    }
-    void run() {
-        std::string error;
-        shard = std::make_unique<Shard>(ShardId{0}, fabric, ring::Ring::open({}, error),
-                                        Shard::Options{});
-        while (!stopping)
-            shard->turn();
-        timer.cancel();
-        shard.reset();
-    }
-    void on_time() noexcept { fired_at = world.now(); }
-    // Something happens, so that the shard has a turn.
-    void wake() {
-        shard->waker().wake();
-        world.run_for(milliseconds{1});
-    }
-    void start(Duration after) {
-        wake();
-        shard->timers().start(timer, shard->now() + after);
-        wake();
-    }
-    bool fired() const noexcept { return fired_at != Instant{}; }
+constexpr std::uint16_t port = 7420;
+constexpr int users = 30;
+constexpr seconds pause{60};
+constexpr seconds ping_interval{25};  // ws::Settings
+constexpr seconds pong_max{10};
 
-    World world{1, Faults::none()};
-    Fabric fabric{{.shards = 1, .hash_key = {}}};
-    std::unique_ptr<Shard> shard;
-    Timer timer{Timer::Handler::to<&PauseTest::on_time>(*this)};
-    Instant fired_at{};
-    bool stopping = false;
+class Pause : public testing::TestWithParam<std::uint64_t>, public Line::Listener {
+public:
+    void on_open(Line&) override {}
+    void on_message(Line&, const Message&) override {}
+    void on_ended(Line&) override { ++ended; }
+
+protected:
+    Pause() {
+        EXPECT_FALSE(cluster.tight()) << "take another seed: frames may run out with this one";
+        for (int user = 0; user < users; ++user) {
+            lines.push_back(std::make_unique<Line>(world, *this, user, port, "device"));
+            pass(milliseconds{100});  // so that they are asked at different times
+        }
+        pass(seconds{1});
+        for (const auto& line : lines)
+            EXPECT_EQ(line->state(), Line::State::open);
+    }
+    ~Pause() override {
+        for (const auto& line : lines)
+            line->leave(Line::Leave::close);
+        pass(seconds{5});
+        cluster.stop();
+        while (!cluster.stopped())
+            world.run_for(milliseconds{10});
+    }
+    void poll() {
+        for (const auto& line : lines) {
+            if (line->state() != Line::State::ended) line->poll();
+        }
+    }
+    // Peers that read and answer.
+    void pass(Duration time) {
+        for (const Instant until = world.now() + time; world.now() < until; poll())
+            world.run_for(milliseconds{10});
+    }
+
+    World world{GetParam(), Faults::none()};
+    Cluster cluster{world, 2, port};
+    std::vector<std::unique_ptr<Line>> lines;
+    int ended = 0;
 };
 
-TEST_F(PauseTest, ATimerHasAsLongToRunAfterItAsBefore) {
-    start(seconds{10});
-    world.run_for(seconds{6});
-    wake();
-    for (int pauses = 0; pauses < 3; ++pauses)
-        world.pause(seconds{60});
-    const Instant resumed = world.now();
-    world.run_for(milliseconds{3900});
-    EXPECT_FALSE(fired());
-    world.run_for(milliseconds{200});
-    EXPECT_TRUE(fired());
-    EXPECT_GE(fired_at, resumed + milliseconds{3900});
-    EXPECT_EQ(shard->counters().pauses, 1U) << "nothing tells three from one";
+// Until the last one was asked, with some that have not answered.
+constexpr Duration until_asked = ping_interval - seconds{1} - milliseconds{50};
+
+TEST_P(Pause, OfTheMachineLosesNobodyWhoAnswersAfterwards) {
+    pass(until_asked - seconds{3});
+    world.run_for(seconds{2});  // questions that nobody takes yet
+    world.jump(pause);
+    pass(pause);
+    EXPECT_EQ(ended, 0);
 }
 
-TEST_F(PauseTest, AfterALongSleepItHasTenSeconds) {
-    start(seconds{100});
-    world.run_for(seconds{97});
-    world.pause(seconds{60});
-    const Instant resumed = world.now();
-    world.run_for(seconds{20});
-    EXPECT_GE(fired_at, resumed + seconds{5});  // the wheel wakes a little before what is far off
-    EXPECT_LE(fired_at, resumed + seconds{15});
-}
-
-TEST_F(PauseTest, WhatWasNotDueMeanwhileIsDueWhenItWas) {
-    const Instant due = world.now() + seconds{100};
-    start(seconds{100});
-    world.pause(seconds{60});
-    EXPECT_EQ(shard->counters().pauses, 0U);
-    world.run_for(seconds{60});
-    EXPECT_GE(fired_at, due - milliseconds{5});
-    EXPECT_LE(fired_at, due + milliseconds{5});
-}
-
-TEST_F(PauseTest, ALoopThatIsLateIsNotPaused) {
-    start(milliseconds{100});
-    world.pause(milliseconds{1050});
-    world.run_for(milliseconds{1});
-    EXPECT_TRUE(fired());
-    EXPECT_EQ(shard->counters().pauses, 0U);
-}
-
-// Turns that take seconds each, as of a machine with no time for this process.
-TEST_F(PauseTest, TimeGoesOnHoweverLateEveryTurnIs) {
-    start(seconds{3});
-    for (int turns = 0; turns < 20 && !fired(); ++turns) {
-        world.pause(seconds{5});
-        wake();
-    }
-    EXPECT_TRUE(fired());
-}
-
-TEST_F(PauseTest, TheNextSleepIsAsLongAsItShouldBe) {
-    start(seconds{1});
-    world.pause(seconds{30});
+TEST_P(Pause, OfTheProcessLosesNobodyWhoAnsweredMeanwhile) {
+    pass(until_asked - seconds{3});
     world.run_for(seconds{2});
-    ASSERT_TRUE(fired());
-    fired_at = {};
-    const Instant began = world.now();
-    start(seconds{5});
-    world.run_for(seconds{6});
-    EXPECT_GE(fired_at, began + seconds{5});
-    EXPECT_LE(fired_at, began + seconds{5} + milliseconds{5});
+    poll();  // their answers are on their way
+    world.stop_shards_for(pause);
+    pass(pause);
+    EXPECT_EQ(ended, 0);
 }
+
+TEST_P(Pause, OfFiveSecondsWhileAnswersAreAlmostDueLosesNobody) {
+    pass(until_asked - seconds{3});
+    world.run_for(pong_max - seconds{3});
+    poll();
+    world.stop_shards_for(seconds{5});
+    pass(pause);
+    EXPECT_EQ(ended, 0);
+}
+
+TEST_P(Pause, SavesNobodyWhoIsGone) {
+    for (const auto& line : lines)
+        line->stop_reading();
+    world.run_for(ping_interval);
+    world.jump(pause);
+    world.run_for(milliseconds{100});
+    poll();
+    EXPECT_EQ(ended, 0) << "one round of questions comes first";
+    pass(ping_interval + 2 * pong_max);
+    for (const auto& line : lines)
+        line->resume_reading();
+    pass(seconds{1});
+    EXPECT_EQ(ended, users);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Pause, testing::Values(1, 2, 4));
 
 }  // namespace
 }  // namespace parley::sim

@@ -90,6 +90,12 @@ void World::run_for(Duration time) {
     advance_to(now_);
 }
 
+void World::stop_shards_for(Duration time) {
+    for (Shard& shard : shards_)
+        shard.stalled_until = now_ + time;
+    run_for(time);
+}
+
 // When a shard would run again. For one that cannot, the end of time.
 Instant World::wake_time(const Shard& shard) const noexcept {
     if (shard.fiber->finished()) return Instant::max();

@@ -60,6 +60,10 @@ public:
     /// Lets `time` pass. Shards run when they have a reason to: a completion, a wake-up, the
     /// deadline of their wait.
     void run_for(Duration time);
+    /// Lets `time` pass in which no shard runs, as after SIGSTOP. Peers and the network go on.
+    void stop_shards_for(Duration time);
+    /// Time is later at once, as after a pause of the machine: nothing happened in between.
+    void jump(Duration time) noexcept { now_ += time; }
     bool all_finished() const noexcept;
 
     Instant now() const noexcept { return now_; }

@@ -101,6 +101,32 @@ TEST_F(HeartbeatRun, MakesUpForATimeInWhichNobodyAsked) {
     EXPECT_EQ(heartbeat.next(later + milliseconds{100}).what, Do::give_up);
 }
 
+TEST_F(HeartbeatRun, AsksOnceMoreWhoWasAskedBeforeATimeInWhichNobodyListened) {
+    Heartbeat heartbeat{milliseconds{250}, milliseconds{100}};
+    Peer peer;
+    heartbeat.begin(peer, begin);
+    EXPECT_EQ(heartbeat.next(begin + milliseconds{100}).what, Do::nothing);
+    EXPECT_EQ(heartbeat.next(begin + milliseconds{250}).what, Do::ask);
+    const Instant resumed = begin + seconds{60};
+    heartbeat.excuse(resumed);
+    EXPECT_EQ(heartbeat.next(resumed + milliseconds{1}).what, Do::ask);
+    heartbeat.excuse(resumed);  // said again: the same time
+    EXPECT_EQ(heartbeat.next(resumed + milliseconds{100}).what, Do::nothing);
+    EXPECT_EQ(heartbeat.next(resumed + milliseconds{101}).what, Do::give_up);
+}
+
+TEST_F(HeartbeatRun, ExcusesAQuestionWhoseTimeWasNotYetOver) {
+    Heartbeat heartbeat{milliseconds{250}, milliseconds{100}};
+    Peer peer;
+    heartbeat.begin(peer, begin);
+    EXPECT_EQ(heartbeat.next(begin + milliseconds{100}).what, Do::nothing);
+    EXPECT_EQ(heartbeat.next(begin + milliseconds{250}).what, Do::ask);
+    heartbeat.excuse(begin + milliseconds{300});
+    EXPECT_EQ(heartbeat.next(begin + milliseconds{349}).what, Do::nothing);
+    EXPECT_EQ(heartbeat.next(begin + milliseconds{350}).what, Do::ask);
+    EXPECT_EQ(heartbeat.next(begin + milliseconds{450}).what, Do::give_up);
+}
+
 TEST_F(HeartbeatRun, NeverAsksTooEarlyForPartsOfAMillisecond) {
     Heartbeat heartbeat{milliseconds{10}, milliseconds{10}};
     Peer peer;

@@ -22,7 +22,7 @@ int main() {
     std::fflush(stdout);
     std::getchar();
 
-    server->stop();  // closes every connection with 1001
+    server->stop();  // ends every connection
     server->wait();
     return 0;
 }

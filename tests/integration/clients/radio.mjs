@@ -41,7 +41,8 @@ export const tls = process.argv[3] === 'tls' ? make_certificate() : null;
 
 /** Starts `parley serve` on a free port and waits for the line that names it. */
 export async function start_server(binary, extra = []) {
-  const args = ['serve', '--listen', '127.0.0.1:0', '--auth', 'trust', '--join', 'open', '--shards', '2', ...(tls?.args ?? []), ...extra];
+  const listen = extra.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
+  const args = ['serve', ...listen, '--auth', 'trust', '--join', 'open', '--shards', '2', ...(tls?.args ?? []), ...extra];
   const child = spawn(resolve(binary), args, { stdio: ['ignore', 'pipe', 'inherit'] });
   process.on('exit', () => child.kill('SIGKILL'));
   const exited = new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })));
@@ -57,6 +58,7 @@ export async function start_server(binary, extra = []) {
   return {
     url,
     pid: child.pid,
+    ended: exited,
     stop: () => {
       child.kill('SIGTERM');
       return within(10_000, exited, 'end of the server after SIGTERM');

@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Shows what `parley doctor` says where something is wrong, and that docs/operations/seccomp.json
+allows what the server needs, and no more than it names.
+
+Usage: doctor_test.py PARLEY SECCOMP_JSON
+Prints a line for each case, then `N passed, M failed`; exits 0 if none failed.
+"""
+import json
+import os
+import pathlib
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+
+from parley_testing import (
+    DEADLINE_S, SKIPPED, Cases, Radio, Server, check, check_equal, run, talk)
+
+HERE = pathlib.Path(__file__).parent
+SYSTEM_PYTHON = "/usr/bin/python3"  # python3-seccomp belongs to it
+
+
+class Tests:
+    def __init__(self, parley, profile, folder):
+        self.parley = parley
+        self.profile = profile
+        self.folder = pathlib.Path(folder)
+        self.clean = {name: value for name, value in os.environ.items()
+                      if not name.startswith("PARLEY_")}
+
+    def doctor(self, *arguments, before=(), **how):
+        done = subprocess.run(
+            [*before, self.parley, "doctor", "--json", "--dev", "--listen", "127.0.0.1:0",
+             *arguments], capture_output=True, text=True, timeout=DEADLINE_S, env=self.clean, **how)
+        if before and done.returncode == SKIPPED:
+            return None, None
+        check_equal(done.stderr, "", "standard error")
+        return done.returncode, {each["what"]: each for each in json.loads(done.stdout)}
+
+    def under(self, profile, *command):
+        return [SYSTEM_PYTHON, str(HERE / "under_profile.py"), str(profile), *command]
+
+    def this_machine(self):
+        """Where a server runs, the doctor says so; the table and the list say the same."""
+        status, findings = self.doctor()
+        check_equal(status, 0, "the exit status")
+        check(all(each["verdict"] in ("pass", "warn") for each in findings.values()), findings)
+        for each in findings.values():
+            fine = each["verdict"] == "pass"
+            check(fine == (not each["fix"]), f"no fix, or one too many: {each}")
+        table = run([self.parley, "doctor", "--dev", "--listen", "127.0.0.1:0"], self.clean)
+        check_equal(table.returncode, 0, "the exit status")
+        for each in findings.values():
+            check(f"{each['verdict']}  {each['what']} " in table.stdout, table.stdout)
+
+    def without_io_uring(self):
+        """Under a filter that refuses it, the doctor blames the filter and says what to allow."""
+        status, findings = self.doctor(
+            before=[sys.executable, str(HERE / "without_io_uring.py")])
+        if findings is None:
+            print("      (skipped: no seccomp filter can be installed here)")
+            return
+        check_equal(status, 78, "the exit status")
+        check_equal(findings["io_uring"]["verdict"], "fail", "the verdict")
+        check("seccomp" in findings["io_uring"]["cause"], findings["io_uring"])
+        check("io_uring_setup" in findings["io_uring"]["fix"], findings["io_uring"])
+
+    def few_files(self):
+        for limit, verdict, wanted in ((256, "warn", 0), (36, "fail", 78)):
+            status, findings = self.doctor(
+                "--shards", "2",
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
+            check_equal(findings["open files"]["verdict"], verdict, f"the verdict on {limit}")
+            check_equal(status, wanted, "the exit status")
+            check("LimitNOFILE=" in findings["open files"]["fix"], findings["open files"])
+
+    def bad_options(self):
+        status, findings = self.doctor("--cores", "1000")
+        check_equal(status, 78, "the exit status")
+        check("1000" in findings["cores"]["cause"], findings["cores"])
+        with Server.trusting(self.parley) as server:
+            status, findings = self.doctor("--take-over", "", "--drain", "1")
+            check_equal(status, 0, "the exit status")
+            done = run([self.parley, "doctor", "--dev", "--listen", "%s:%d" % server.address],
+                       self.clean)
+            check("warn  address" in done.stdout and "ss -ltnp" in done.stdout, done.stdout)
+            server.end()
+        done = run([self.parley, "doctor", "--no-such-option"], self.clean)
+        check_equal(done.returncode, 2, "the exit status")
+
+    # --- the profile
+
+    def profile_suffices(self):
+        """Under the profile a server starts, carries a talk from shard to shard, is replaced, and
+        ends."""
+        path = self.folder / "take-over.sock"
+        command = self.under(self.profile, self.parley, "serve", "--auth", "trust", "--cores",
+                             ",".join(map(str, sorted(os.sched_getaffinity(0))[:2])),
+                             "--take-over", str(path), "--listen")
+        with Server([*command, "127.0.0.1:0"], self.clean) as server:
+            with Radio(server, "alice") as alice, Radio(server, "bob") as bob:
+                alice.join("18")
+                bob.join("18")
+                talk(alice, bob, "18", [b"voice"] * 3)
+            with Server([*command, "%s:%d" % server.address], self.clean) as successor:
+                server.end(with_signal=None)
+                successor.process.send_signal(signal.SIGHUP)
+                with Radio(successor, "carol") as carol:
+                    carol.fence()
+                successor.end()
+        done = subprocess.run(
+            self.under(self.profile, self.parley, "doctor", "--dev", "--json", "--listen",
+                       "127.0.0.1:0"), capture_output=True, text=True, timeout=DEADLINE_S)
+        check_equal(done.returncode, 0, "the exit status of the doctor")
+        found = {each["what"]: each["found"] for each in json.loads(done.stdout)}
+        check_equal(found["seccomp"], "a filter that allows io_uring", "what the doctor says")
+
+    def profile_refuses(self):
+        """What it does not name is refused; and without the ring in it, there is no server."""
+        done = run(self.under(self.profile, "/usr/bin/mkdir", str(self.folder / "new")))
+        check(done.returncode != 0 and "not permitted" in done.stderr, done)
+        smaller = json.loads(pathlib.Path(self.profile).read_text())
+        for entry in smaller["syscalls"]:
+            entry["names"] = [name for name in entry["names"] if name != "io_uring_setup"]
+        path = self.folder / "smaller.json"
+        path.write_text(json.dumps(smaller))
+        done = run(self.under(path, self.parley, "serve", "--dev", "--listen", "127.0.0.1:0"),
+                   self.clean)
+        check_equal(done.returncode, 78, "the exit status")
+
+
+def main():
+    cases = Cases()
+    with tempfile.TemporaryDirectory() as folder:
+        tests = Tests(sys.argv[1], sys.argv[2], folder)
+        cases.run("the doctor finds this machine fit", tests.this_machine)
+        cases.run("it blames a seccomp filter", tests.without_io_uring)
+        cases.run("it blames the limit of open files", tests.few_files)
+        cases.run("it looks at what the options name", tests.bad_options)
+        with Server.trusting(sys.argv[1]) as server:
+            sanitized = server.is_sanitized()  # then it looks for leaks as a debugger does
+            server.end()
+        can_filter = not sanitized and run(tests.under(sys.argv[2], "/bin/true")).returncode == 0
+        if can_filter:
+            cases.run("a server lives under the seccomp profile", tests.profile_suffices)
+            cases.run("the profile refuses what it does not name", tests.profile_refuses)
+        else:
+            print("(skipped: no python3-seccomp, no filter can be installed here, or sanitized)")
+    return cases.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
