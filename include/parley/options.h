@@ -2,9 +2,11 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
+
+#include <parley/limits.h>
 
 namespace parley {
 
@@ -52,14 +54,11 @@ struct Options {
     std::chrono::milliseconds talk_max{90'000};    ///< longest talk burst
     std::chrono::milliseconds silence_max{3'000};  ///< then another may take the floor
     std::chrono::milliseconds busy_max{95'000};    ///< likewise, since the burst began
-    std::chrono::milliseconds ping_interval{25'000};
-    /// Then a silent connection is dropped. More than ping_interval counts as its next multiple.
-    std::chrono::milliseconds pong_max{10'000};
+    Limits limits;
 
-    std::size_t message_bytes_max = 1024 * 1024 + 4 * 1024;
-    std::uint32_t message_fragments_max = 1024;
-    /// Text and control that may wait for a slow reader before it is disconnected.
-    std::size_t send_queue_bytes_max = 2 * 1024 * 1024 + 16 * 1024;
+    /// Told what an operator should know, a sentence without a line end; of each kind at most one
+    /// a minute. Threads: any of the server's. Must not block for long.
+    void (*log)(std::string_view sentence) noexcept = nullptr;
 
     /// If set, the server relays nothing: every message of every connection goes to it, and no
     /// token is asked for. Must outlive the server.

@@ -11,6 +11,7 @@ namespace parley {
 struct Server::State {
     server::Plan plan;
     std::unique_ptr<Fabric> fabric;
+    std::unique_ptr<server::Commons> commons;
     std::unique_ptr<server::Crew> crew;
     std::vector<std::unique_ptr<server::ShardThread>> threads;
     std::string url;
@@ -41,9 +42,11 @@ StartFailure Server::State::open_listeners(std::vector<int>& listeners, std::str
 }
 
 StartFailure Server::State::start_threads(const std::vector<int>& listeners, std::string& error) {
-    fabric = std::make_unique<Fabric>(
-        Fabric::Options{.shards = plan.shards, .hash_key = HashKey::random()});
-    crew = std::make_unique<server::Crew>(plan, *fabric);
+    const HashKey hash_key = HashKey::random();
+    fabric = std::make_unique<Fabric>(Fabric::Options{.shards = plan.shards, .hash_key = hash_key});
+    commons = std::make_unique<server::Commons>(hash_key, plan.log);
+    plan.worker.commons = commons.get();
+    crew = std::make_unique<server::Crew>(plan, *fabric, *commons);
     for (std::size_t i = 0; i < plan.shards; ++i) {
         threads.push_back(
             std::make_unique<server::ShardThread>(*crew, static_cast<ShardId>(i), listeners[i]));

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "environment.h"
+#include "limits_options.h"
 
 #include <parley/version.h>
 
@@ -129,6 +130,8 @@ CommandLine read_command_line(int argc, char** argv) {
 
     std::string error;
     if (!read_environment(line.options, error)) return mistake(error);
+    LimitNumbers limits;
+    add_limits(serve, line.options.limits, limits);  // PING_INTERVAL may be its default by now
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& asked) {
@@ -147,6 +150,7 @@ CommandLine read_command_line(int argc, char** argv) {
         line.options.jwt_secret.clear();
     }
     apply(words, line.options);
+    apply(serve, limits, line.options.limits);
     line.options.spin = std::chrono::microseconds{busy_poll_us};
     if (line.dev) apply_dev(serve, words, line.options);
     line.action = CommandLine::Action::serve;

@@ -4,8 +4,10 @@
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include <utility>
 
 #include "command_line.h"
 
@@ -26,6 +28,11 @@ bool block_signals(sigset_t& stopping) {
     ignored.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &ignored, nullptr);
     return pthread_sigmask(SIG_BLOCK, &stopping, nullptr) == 0;
+}
+
+// What the server has to say while it runs.
+void log(std::string_view sentence) noexcept {
+    std::fprintf(stderr, "parley: %.*s\n", static_cast<int>(sentence.size()), sentence.data());
 }
 
 void wait_for_signal(const sigset_t& stopping) {
@@ -49,11 +56,12 @@ int status(Exit exit) {
     return static_cast<int>(exit);
 }
 
-int serve(const parley::daemon::CommandLine& line) {
+int serve(parley::daemon::CommandLine line) {
     sigset_t stopping;
     if (!block_signals(stopping)) return status(Exit::failure);
     std::string error;
     parley::StartFailure failure{};
+    line.options.log = log;
     auto server = parley::Server::start(line.options, error, failure);
     if (!server) {
         std::fprintf(stderr, "parley: %s\n", error.c_str());
@@ -78,7 +86,7 @@ int serve(const parley::daemon::CommandLine& line) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const auto line = parley::daemon::read_command_line(argc, argv);
+    auto line = parley::daemon::read_command_line(argc, argv);
     if (line.action == parley::daemon::CommandLine::Action::done) return status(line.status);
-    return serve(line);
+    return serve(std::move(line));
 }

@@ -1,6 +1,8 @@
 #include "net/connection.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "base/assert.h"
 
@@ -74,12 +76,31 @@ void Connection::try_now(const FrameRef& frame) noexcept {
 
 void Connection::enqueue(const FrameRef& frame, Delivery delivery) noexcept {
     const auto added = queue_.add(shared_.waiting, frame.share(), delivery, shared_.shard.now(),
-                                  shared_.limits.lasting_bytes_max);
-    if (added == SendQueue::Added::full) {
-        ++shared_.slow_consumers;
-        return abort();
-    }
+                                  shared_.lasting_bytes_max());
+    if (added == SendQueue::Added::full) return fall_behind();
     go_on_later();
+}
+
+// From here on nothing is sent but what is on its way, since it may end inside a frame, and then
+// the owner's last word: a stream with a gap would be worse than its end (V14). The owner hears of
+// it later, since it may be in the middle of sending to many.
+void Connection::fall_behind() noexcept {
+    ++shared_.slow_consumers;
+    state_ = State::slow;
+    queue_.clear(shared_.waiting);
+    start_timer(shared_.shard.now());
+}
+
+void Connection::say_last(const FrameRef& frame) noexcept {
+    PARLEY_ASSERT(state_ == State::slow);
+    state_ = State::open;
+    if (sending()) {  // without a place to wait in it is lost, and the end comes without a word
+        queue_.add(shared_.waiting, frame.share(), Delivery::lasting, shared_.shard.now(),
+                   shared_.limits.lasting_bytes_max);
+    } else {
+        try_now(frame);
+    }
+    close_after_sending();
 }
 
 // A send that is taken whole says nothing, so whoever has more to do when it is over looks by
@@ -102,19 +123,23 @@ void Connection::go_on() noexcept {
 void Connection::on_send(const ring::Completion& completion) noexcept {
     if (state_ == State::closing) return finish_closing();
     if (state_ == State::lingering) return;  // our side has ended
-    if (completion.result < 0 && completion.result != -EAGAIN) return abort();
+    const bool interrupted = rare_ && std::exchange(rare_->stalled, false);
+    if (completion.result < 0 && completion.result != -EAGAIN && !interrupted) return abort();
     if (!rest_) sent_ = 0;  // it was tried, and fell short
     if (completion.result > 0) sent_ += static_cast<std::uint32_t>(completion.result);
-    if (sent_ < current_->size) return send_rest();
+    if (sent_ < current_->size) {
+        if (interrupted && completion.result <= 0 && state_ == State::open) fall_behind();
+        return send_rest();
+    }
     rest_ = FrameRef{};
-    if (state_ == State::open) timer_->cancel();
+    if (state_ == State::open) rare_->timer.cancel();
     send_next();
 }
 
 void Connection::send_rest() noexcept {
     ++shared_.sends_short;
     if (!rest_) rest_ = FrameRef{*current_};
-    if (state_ == State::open) start_timer(shared_.shard.now() + send_max);
+    if (state_ == State::open) start_timer(shared_.shard.now() + shared_.limits.stall_max);
     shared_.shard.ring().send_all(send_, socket_, rest_.bytes().subspan(sent_));
 }
 
@@ -126,14 +151,15 @@ void Connection::send_next() noexcept {
         return finish_sending();
     }
     if (!queue_.empty() || state_ == State::flushing) go_on_later();
+    if (paused_ && queue_.is_short()) {
+        shared_.shard.timers().start(rare_->read_on, shared_.shard.now());
+    }
 }
 
 void Connection::on_receive(const ring::Completion& completion) noexcept {
     if (completion.result > 0) {
         shared_.bytes_in += static_cast<std::uint64_t>(completion.result);
-        if (state_ == State::open || state_ == State::detaching) {
-            owner_.on_received(completion.bytes);
-        }
+        hand_up(completion.bytes);
     }
     if (state_ == State::closing) {
         if (!completion.more) finish_closing();
@@ -144,18 +170,63 @@ void Connection::on_receive(const ring::Completion& completion) noexcept {
         return;
     }
     if (completion.result == 0) {
-        if (state_ == State::lingering) return begin_closing();
-        if (state_ == State::open) owner_.on_end();
+        if (state_ == State::lingering) {
+            ordered_ = true;
+            return begin_closing();
+        }
+        if (paused_) {
+            rare_->has_ended = true;
+        } else if (state_ == State::open) {
+            owner_.on_end();
+        }
         return;
     }
-    if (completion.result < 0 && completion.result != -ENOBUFS) return abort();
+    // Whatever cancelled it in this state was a pause.
+    const bool goes_on = completion.result == -ENOBUFS || completion.result == -ECANCELED;
+    if (completion.result < 0 && !goes_on) return abort();
+    if (paused_) return;
     if (!completion.more) start();  // the ring's buffers are back by the time this is submitted
+}
+
+void Connection::hand_up(std::span<std::byte> bytes) noexcept {
+    if (state_ != State::open && state_ != State::detaching) return;
+    if (paused_) {
+        rare_->unread.insert(rare_->unread.end(), bytes.begin(), bytes.end());
+        return;
+    }
+    owner_.on_received(bytes);
+    if (state_ == State::open && queue_.is_long()) pause();
+}
+
+// The kernel goes on for a moment, and what it hands out until then is kept: at most what the
+// ring's buffers hold.
+void Connection::pause() noexcept {
+    ++shared_.receives_paused;
+    static_cast<void>(rare());
+    paused_ = true;
+    shared_.shard.ring().cancel(receive_);
+}
+
+void Connection::on_read_on() noexcept {
+    if (!paused_ || state_ != State::open) return;
+    paused_ = false;
+    std::vector<std::byte> bytes = std::exchange(rare_->unread, {});
+    for (std::size_t at = 0; at < bytes.size(); at += kept_piece_bytes)
+        hand_up(std::span{bytes}.subspan(at, std::min(kept_piece_bytes, bytes.size() - at)));
+    if (paused_ || state_ != State::open) return;
+    if (rare_->has_ended) return owner_.on_end();
+    if (!receive_.in_flight()) start();
 }
 
 void Connection::close_after_sending() noexcept {
     if (state_ != State::open) return;
     state_ = State::flushing;
-    start_timer(shared_.shard.now() + linger_max);
+    start_timer(shared_.shard.now() + shared_.limits.linger_max);
+    if (paused_) {  // what still comes is thrown away, and its end must be seen
+        paused_ = false;
+        rare_->unread.clear();
+        if (!receive_.in_flight() && !rare_->has_ended) start();
+    }
     if (!sending() && queue_.empty()) return finish_sending();
     go_on_later();
 }
@@ -163,7 +234,10 @@ void Connection::close_after_sending() noexcept {
 // A peer that has ended its stream needs no linger: nothing of it can come any more that would make
 // the kernel reset what was sent.
 void Connection::finish_sending() noexcept {
-    if (!receive_.in_flight()) return begin_closing();
+    if (!receive_.in_flight()) {
+        ordered_ = true;
+        return begin_closing();
+    }
     state_ = State::lingering;
     shared_.shard.ring().shutdown_send(send_, socket_);
 }
@@ -177,7 +251,7 @@ void Connection::detach() noexcept {
 
 void Connection::give_away() noexcept {
     state_ = State::gone;
-    timer_.reset();
+    rare_.reset();
     owner_.on_detached(socket_);
 }
 
@@ -203,17 +277,23 @@ void Connection::finish_closing() noexcept {
         return;
     }
     state_ = State::gone;
-    timer_.reset();
+    rare_.reset();
     rest_ = FrameRef{};
-    shared_.shard.ring().close(socket_);
+    if (ordered_) {
+        shared_.shard.ring().close(socket_);
+    } else {
+        shared_.shard.ring().reset(socket_);
+    }
     owner_.on_closed();
 }
 
+Connection::Rare& Connection::rare() noexcept {
+    if (!rare_) rare_ = std::make_unique<Rare>(*this);
+    return *rare_;
+}
+
 void Connection::start_timer(Instant deadline) noexcept {
-    if (!timer_) {
-        timer_ = std::make_unique<Timer>(Timer::Handler::to<&Connection::on_timer>(*this));
-    }
-    shared_.shard.timers().start(*timer_, deadline);
+    shared_.shard.timers().start(rare().timer, deadline);
 }
 
 void Connection::on_timer() noexcept {
@@ -222,9 +302,11 @@ void Connection::on_timer() noexcept {
             return give_away();
         case State::closing:
             return finish_closing();
-        case State::open:  // a send was not finished in time
-            ++shared_.slow_consumers;
-            return begin_closing();
+        case State::open:  // a send waits for its peer: what has gone out of it shows when it ends
+            rare_->stalled = true;
+            return shared_.shard.ring().cancel(send_);
+        case State::slow:
+            return owner_.on_too_slow();
         case State::flushing:
         case State::lingering:
             return begin_closing();

@@ -4,6 +4,8 @@
 // connections over them. It decides nothing about who may connect.
 #pragma once
 
+#include <optional>
+
 #include "base/delegate.h"
 #include "ring/ring.h"
 #include "shard/shard.h"
@@ -21,6 +23,14 @@ public:
     ~Listener();
 
     void start() noexcept;
+    /// Who is told of accepts that failed for want of descriptors or memory. Before start().
+    using Failed = Delegate<void(int error)>;
+    void on_failure(Failed failed) noexcept { failed_ = failed; }
+    /// Accepts nobody for a moment (accept_retry): whoever comes meanwhile waits in the kernel.
+    void pause() noexcept;
+    /// Accepts nobody until release(). Both may be called again.
+    void hold() noexcept;
+    void release() noexcept;
     /// Stops accepting; closed() once nothing is in flight. Calling again changes nothing.
     void stop() noexcept;
     bool closed() const noexcept { return descriptor_ < 0; }
@@ -37,7 +47,9 @@ private:
     Accepted accepted_;
     ring::Operation accept_;
     Timer retry_;
+    std::optional<Failed> failed_;
     bool stopping_ = false;
+    bool held_ = false;
     std::uint64_t failures_ = 0;
 };
 

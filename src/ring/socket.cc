@@ -128,6 +128,34 @@ Result<std::uint16_t> local_port(int listener) noexcept {
     return ntohs(reinterpret_cast<const sockaddr_in*>(&where.storage)->sin_port);
 }
 
+Result<PeerAddress> peer_address(int descriptor) noexcept {
+    SocketAddress where;
+    where.size = sizeof(where.storage);
+    if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&where.storage), &where.size) != 0) {
+        return last_error();
+    }
+    PeerAddress peer;
+    const auto as_v4 = [&peer](std::uint32_t address) {
+        peer.network = address;
+        peer.is_loopback = address >> 24 == 127;
+    };
+    if (where.storage.ss_family == AF_INET) {
+        as_v4(ntohl(reinterpret_cast<const sockaddr_in*>(&where.storage)->sin_addr.s_addr));
+        return peer;
+    }
+    const in6_addr& address = reinterpret_cast<const sockaddr_in6*>(&where.storage)->sin6_addr;
+    if (IN6_IS_ADDR_V4MAPPED(&address)) {
+        std::uint32_t v4 = 0;
+        std::memcpy(&v4, address.s6_addr + 12, sizeof(v4));
+        as_v4(ntohl(v4));
+        return peer;
+    }
+    std::memcpy(&peer.network, address.s6_addr, sizeof(peer.network));
+    peer.is_v6 = true;
+    peer.is_loopback = IN6_IS_ADDR_LOOPBACK(&address) != 0;
+    return peer;
+}
+
 void close_now(int descriptor) noexcept {
     ::close(descriptor);
 }

@@ -34,6 +34,17 @@ Result<int> listen_tcp(const Address& address) noexcept;
 /// The port a listener has. Errors: domain system.
 Result<std::uint16_t> local_port(int listener) noexcept;
 
+/// Who is at the other end of a connected descriptor, as far as peers are told apart: an IPv4
+/// address, or the first 64 bits of an IPv6 address, which one subscriber has.
+struct PeerAddress {
+    std::uint64_t network = 0;  ///< IPv4 mapped to IPv6 counts as IPv4
+    bool is_v6 = false;
+    bool is_loopback = false;
+};
+
+/// Errors: domain system; ENOTCONN if the peer is gone already.
+Result<PeerAddress> peer_address(int descriptor) noexcept;
+
 /// Closes a descriptor on which no ring has anything in flight.
 void close_now(int descriptor) noexcept;
 

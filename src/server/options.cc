@@ -98,12 +98,8 @@ bool plan_times(const Options& options, Plan& plan, std::string& error) {
         return false;
     };
     plan.worker.floor = {options.talk_max, options.silence_max, options.busy_max};
-    plan.worker.sockets.ping_interval = options.ping_interval;
-    plan.worker.sockets.pong_max = options.pong_max;
     return positive(options.talk_max, "talk_max") && positive(options.silence_max, "silence_max") &&
-           positive(options.busy_max, "busy_max") &&
-           positive(options.ping_interval, "ping_interval") &&
-           positive(options.pong_max, "pong_max");
+           positive(options.busy_max, "busy_max");
 }
 
 void plan_protocol(const Options& options, Plan& plan) {
@@ -113,21 +109,6 @@ void plan_protocol(const Options& options, Plan& plan) {
     using wire::voiceping::Dialect;
     plan.worker.dialect = open ? Dialect::router_2023 : Dialect::router_2026;
     plan.worker.handler = options.handler;
-}
-
-bool plan_sizes(const Options& options, Plan& plan, std::string& error) {
-    // Positions and sizes inside a connection are 32 bits wide.
-    constexpr std::size_t bytes_max = std::size_t{1} << 30;
-    if (options.message_bytes_max > bytes_max || options.send_queue_bytes_max > bytes_max) {
-        error = "messages and send queues may have at most 1 GiB";
-        return false;
-    }
-    plan.worker.sockets.messages.message_bytes_max =
-        static_cast<std::uint32_t>(options.message_bytes_max);
-    plan.worker.sockets.messages.fragments_max = options.message_fragments_max;
-    plan.worker.queues.lasting_bytes_max = options.send_queue_bytes_max;
-    plan.shard.spin = options.spin;
-    return true;
 }
 
 }  // namespace
@@ -145,7 +126,9 @@ StartFailure make_plan(const Options& options, Plan& plan, std::string& error) {
         return failure;
     }
     plan_protocol(options, plan);
-    const bool whole = plan_sizes(options, plan, error) && plan_times(options, plan, error) &&
+    plan.shard.spin = options.spin;
+    plan.log = options.log;
+    const bool whole = plan_limits(options, plan, error) && plan_times(options, plan, error) &&
                        plan_authenticator(options, plan, error);
     return whole ? StartFailure::none : StartFailure::options;
 }

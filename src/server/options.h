@@ -21,11 +21,16 @@ struct Plan {
     std::size_t shards = 1;
     Shard::Options shard;
     WorkerOptions worker;
+    Commons::Log log = nullptr;
+    std::uint64_t memory_bytes_max = 0;  ///< of the process; 0: no limit
     std::unique_ptr<const session::Authenticator> authenticator;
 };
 
 /// Reads the files that the options name. On failure puts a sentence into `error` that says what
 /// to do, and returns why; `plan` is then not to be used.
 StartFailure make_plan(const Options& options, Plan& plan, std::string& error);
+
+/// The part of make_plan() that is about Options::limits.
+bool plan_limits(const Options& options, Plan& plan, std::string& error);
 
 }  // namespace parley::server

@@ -15,10 +15,12 @@ namespace parley::server {
 
 /// What the threads of one server share.
 struct Crew {
-    Crew(const Plan& what, Fabric& between) noexcept : plan(what), fabric(between) {}
+    Crew(const Plan& what, Fabric& between, Commons& common) noexcept
+        : plan(what), fabric(between), commons(common) {}
 
     const Plan& plan;
     Fabric& fabric;
+    Commons& commons;
     std::atomic<bool> stopping{false};
     std::atomic<std::size_t> idle{0};  ///< shards whose workers are done; all leave together
 };

@@ -12,8 +12,11 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
                const session::Authenticator& authenticator)
     : shard_(shard),
       options_(options),
-      policy_{authenticator, options.handler == nullptr ? session::Opening::Admit::by_token
-                                                        : session::Opening::Admit::anybody},
+      policy_{authenticator,
+              options.handler == nullptr ? session::Opening::Admit::by_token
+                                         : session::Opening::Admit::anybody,
+              options.opening_max},
+      door_(shard, options.door, options.commons),
       net_(shard, options.queues),
       decoder_(options.dialect),
       context_(net_, options.sockets, decoder_, options.dialect, *this),
@@ -29,10 +32,17 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
                    .groups = groups_,
                    .floor = floor_,
                    .store = store_,
-                   .policy = options.join}),
+                   .policy = options.join,
+                   .groups_max = options.groups_per_user_max}),
       relay_(shard, groups_),
       direct_(shard, sessions_, post_, options.floor.talk_max),
-      chat_(shard, groups_, post_) {
+      chat_(shard, groups_, post_),
+      lag_(options.lag_max),
+      lag_timer_(Timer::Handler::to<&Worker::look_at_lag>(*this)),
+      shed_timer_(Timer::Handler::to<&Worker::on_shed_timer>(*this)) {
+    context_.paces.set(options.pace);
+    context_.message_bytes_max = options.message_bytes_max;
+    shard.on_turn_end(Shard::TurnEnd::to<&Worker::on_turn_end>(*this));
     shard.on_record(RecordKind::hand_over, Shard::RecordHandler::to<&Worker::on_hand_over>(*this));
 }
 
@@ -43,6 +53,7 @@ Worker::~Worker() {
 void Worker::start(int listener) {
     listener_ = std::make_unique<net::Listener>(
         shard_, listener, net::Listener::Accepted::to<&Worker::on_accepted>(*this));
+    listener_->on_failure(net::Listener::Failed::to<&Worker::on_accept_failure>(*this));
     listener_->start();
 }
 
@@ -70,15 +81,26 @@ bool Worker::idle() const noexcept {
 
 void Worker::on_accepted(int descriptor) noexcept {
     if (opening_count_ >= session::openings_max) return shard_.ring().close(descriptor);
+    const Door::Answer answer = door_.knock(descriptor);
+    if (answer.what == Door::Answer::What::wait) {
+        listener_->pause();
+        return shard_.ring().reset(descriptor);
+    }
     session::Opening::Gate& gate = *this;
     // Owned by the list; deleted in on_opening_gone().
     auto* opening = std::make_unique<session::Opening>(net_, descriptor, policy_, gate).release();
     openings_.push_back(*opening);
     ++opening_count_;
-    opening->start();
+    if (answer.what == Door::Answer::What::enter) return opening->start(answer.address);
+    opening->turn_away(answer.status, answer.retry_after);
 }
 
 void Worker::on_opening_gone(session::Opening& opening) noexcept {
+    door_.leave(opening.address());
+    end(opening);
+}
+
+void Worker::end(session::Opening& opening) noexcept {
     --opening_count_;
     delete &opening;
 }
@@ -89,7 +111,7 @@ void Worker::on_refused(session::Refusal reason) noexcept {
 
 void Worker::on_admitted(session::Opening& opening, session::Admission admission,
                          int descriptor) noexcept {
-    on_opening_gone(opening);
+    end(opening);
     const ShardId home = shard_.home(shard_.key<UserKey>(admission.identity.user));
     // Nameless connections have no home: they stay where they were accepted.
     if (home == shard_.id() || options_.handler != nullptr) {
@@ -97,6 +119,7 @@ void Worker::on_admitted(session::Opening& opening, session::Admission admission
     }
     const std::vector<std::byte> record = session::pack(admission, descriptor);
     if (!shard_.post(home, RecordKind::hand_over, {record}, Urgency::lasting)) {
+        door_.leave(admission.address);
         shard_.ring().close(descriptor);
     }
 }
@@ -108,15 +131,20 @@ void Worker::on_hand_over(ShardId, std::span<std::byte> record) noexcept {
 }
 
 void Worker::welcome(session::Admission admission, int descriptor) noexcept {
-    if (stopping_) return shard_.ring().close(descriptor);
+    if (stopping_) {
+        door_.leave(admission.address);
+        return shard_.ring().close(descriptor);
+    }
     if (options_.handler != nullptr) {
         const auto gone = RawSocket::Gone::to<&Worker::on_raw_socket_gone>(*this);
         // Owned by the list; deleted in on_raw_socket_gone().
         auto* socket =
             std::make_unique<RawSocket>(context_, descriptor, *options_.handler, gone).release();
+        socket->address = admission.address;
         raw_sockets_.push_back(*socket);
         return socket->open(std::move(admission));
     }
+    make_room_for(shard_.key<UserKey>(admission.identity.user));
     session::Session& session = sessions_.add(context_, std::move(admission), descriptor);
     // Signed in before its first words are read: they may already be here.
     membership_.sign_in(session);
@@ -124,6 +152,7 @@ void Worker::welcome(session::Admission admission, int descriptor) noexcept {
 }
 
 void Worker::on_raw_socket_gone(RawSocket& socket) noexcept {
+    door_.leave(socket.address);
     delete &socket;
 }
 
@@ -132,6 +161,7 @@ void Worker::on_leaving(session::Session& session) noexcept {
 }
 
 void Worker::on_gone(session::Session& session) noexcept {
+    door_.leave(sessions_.address_of(session));
     sessions_.remove(session);
 }
 
@@ -150,6 +180,7 @@ void Worker::on_group(session::Session& session, const wire::Command& command) n
         case wire::Verb::floor_release:
             return floor_.release(session, shard_.key<GroupKey>(command.to.text), command);
         case wire::Verb::join:
+            if (pressure_ >= Pressure::shrinking) return refuse_join(session, command);
             return membership_.join(session, command);
         case wire::Verb::leave:
             return membership_.leave(session, command);

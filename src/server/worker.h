@@ -13,6 +13,8 @@
 #include "net/listener.h"
 #include "relay/direct_relay.h"
 #include "relay/relay.h"
+#include "server/door.h"
+#include "server/overload.h"
 #include "server/raw_socket.h"
 #include "session/opening.h"
 #include "store/memory_store.h"
@@ -24,6 +26,14 @@ struct WorkerOptions {
     floor::Limits floor;
     ws::Settings sockets;
     net::QueueLimits queues;
+    session::PaceLimits pace;                  ///< of one user
+    std::size_t message_bytes_max = SIZE_MAX;  ///< that is no image
+    std::uint32_t sockets_per_user_max = 0;    ///< 0: no limit
+    std::uint32_t groups_per_user_max = store::groups_per_user_max;
+    Duration opening_max = std::chrono::seconds{5};
+    DoorLimits door;
+    Duration lag_max{0};         ///< 0: a shard accepts however far it is behind
+    Commons* commons = nullptr;  ///< without, shards know nothing of each other's load
     wire::voiceping::Dialect dialect = wire::voiceping::Dialect::router_2023;
     group::JoinPolicy join = group::JoinPolicy::open;
     Handler* handler = nullptr;  ///< if set, messages go there and nothing is relayed
@@ -56,6 +66,10 @@ public:
     const group::FloorControl& floor() const noexcept { return floor_; }
     const session::SessionContext& context() const noexcept { return context_; }
     const net::Shared& net() const noexcept { return net_; }
+    const Door& door() const noexcept { return door_; }
+    bool is_behind() const noexcept { return is_behind_; }
+    /// Slow readers that were closed for want of memory.
+    std::uint64_t shed() const noexcept { return shed_; }
     std::uint64_t refused(session::Refusal reason) const noexcept {
         return refusals_[static_cast<std::size_t>(reason)];
     }
@@ -66,7 +80,14 @@ private:
                      int descriptor) noexcept override;
     void on_opening_gone(session::Opening& opening) noexcept override;
     void on_refused(session::Refusal reason) noexcept override;
-    bool ready() const noexcept override { return !stopping_; }
+    std::string_view unready() const noexcept override;
+    void on_accept_failure(int error) noexcept { door_.on_accept_failure(error); }
+    void on_turn_end() noexcept;
+    void look_at_lag() noexcept;
+    void on_shed_timer() noexcept;
+    void make_room_for(UserKey user) noexcept;
+    void refuse_join(session::Session& session, const wire::Command& command) noexcept;
+    void end(session::Opening& opening) noexcept;
     void on_hand_over(ShardId from, std::span<std::byte> record) noexcept;
     void welcome(session::Admission admission, int descriptor) noexcept;
     void on_raw_socket_gone(RawSocket& socket) noexcept;
@@ -82,6 +103,7 @@ private:
     Shard& shard_;
     const WorkerOptions& options_;
     session::Opening::Policy policy_;
+    Door door_;
     net::Shared net_;
     wire::voiceping::Decoder decoder_;
     session::SessionContext context_;
@@ -100,6 +122,12 @@ private:
     std::size_t opening_count_ = 0;
     IntrusiveList<RawSocket, &RawSocket::hook> raw_sockets_;
     std::array<std::uint64_t, session::refusal_count> refusals_{};
+    Lag lag_;
+    Timer lag_timer_;
+    Timer shed_timer_;
+    std::uint64_t shed_ = 0;
+    Pressure pressure_ = Pressure::none;
+    bool is_behind_ = false;
     bool stopping_ = false;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,9 +11,13 @@
 
 namespace parley::session {
 
+/// Stands for the address that a connection came from, where connections are counted by it.
+enum class AddressMark : std::uint32_t { uncounted = 0 };
+
 /// What the opening handshake found out.
 struct Admission {
     Identity identity;
+    AddressMark address = AddressMark::uncounted;
     std::string device;
     std::string reply;                ///< the 101 answer, not yet sent
     std::vector<std::byte> received;  ///< what the client sent behind its request

@@ -13,6 +13,11 @@ Result<std::uint16_t> local_port(int listener) noexcept {
     return sim::World::current().local_port(listener);
 }
 
+// All peers are one machine, this one.
+Result<PeerAddress> peer_address(int) noexcept {
+    return PeerAddress{.network = 0x7f000001, .is_loopback = true};
+}
+
 void close_now(int descriptor) noexcept {
     sim::World::current().close_now(descriptor);
 }
