@@ -67,7 +67,6 @@ Server::Server(std::unique_ptr<State> state) noexcept : state_(std::move(state))
 std::unique_ptr<Server> Server::start(const Options& options, std::string& error,
                                       StartFailure& failure) {
     error.clear();
-    ring::raise_descriptor_limit();
     auto state = std::make_unique<State>();
     std::vector<int> listeners;
     failure = server::make_plan(options, state->plan, error);

@@ -31,12 +31,6 @@ void Listener::stop() noexcept {
     shard_.ring().close(std::exchange(descriptor_, -1));
 }
 
-void Listener::pause() noexcept {
-    if (stopping_) return;
-    shard_.ring().cancel(accept_);
-    shard_.timers().start(retry_, shard_.now() + accept_retry);
-}
-
 void Listener::hold() noexcept {
     held_ = true;
     shard_.ring().cancel(accept_);

@@ -26,9 +26,8 @@ public:
     /// Who is told of accepts that failed for want of descriptors or memory. Before start().
     using Failed = Delegate<void(int error)>;
     void on_failure(Failed failed) noexcept { failed_ = failed; }
-    /// Accepts nobody for a moment (accept_retry): whoever comes meanwhile waits in the kernel.
-    void pause() noexcept;
-    /// Accepts nobody until release(). Both may be called again.
+    /// Accepts nobody until release(): whoever comes meanwhile waits in the kernel. Both may be
+    /// called again.
     void hold() noexcept;
     void release() noexcept;
     /// Stops accepting; closed() once nothing is in flight. Calling again changes nothing.

@@ -160,13 +160,28 @@ void close_now(int descriptor) noexcept {
     ::close(descriptor);
 }
 
-std::uint64_t raise_descriptor_limit() noexcept {
+std::uint64_t limit_descriptors(std::uint32_t spare) noexcept {
     rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
-    limit.rlim_cur = limit.rlim_max;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max <= spare) return 0;
+    limit.rlim_cur = limit.rlim_max - spare;
     setrlimit(RLIMIT_NOFILE, &limit);
     getrlimit(RLIMIT_NOFILE, &limit);
     return limit.rlim_cur;
+}
+
+SpareDescriptors::SpareDescriptors() noexcept : before_(0) {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    before_ = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+SpareDescriptors::~SpareDescriptors() {
+    rlimit limit{};
+    if (before_ == 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = before_;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace parley::ring

@@ -48,7 +48,21 @@ Result<PeerAddress> peer_address(int descriptor) noexcept;
 /// Closes a descriptor on which no ring has anything in flight.
 void close_now(int descriptor) noexcept;
 
-/// Raises RLIMIT_NOFILE to its hard limit; answers the limit that holds now.
-std::uint64_t raise_descriptor_limit() noexcept;
+/// Sets RLIMIT_NOFILE to its hard limit less `spare`: so many can be opened only while a
+/// SpareDescriptors lives. Answers the limit that holds now; 0 if `spare` leaves none.
+std::uint64_t limit_descriptors(std::uint32_t spare) noexcept;
+
+/// While one lives, what is opened may take the descriptors that connections must leave. Keep it
+/// for a moment only: connections may take them too. Threads: any, but no two at a time.
+class SpareDescriptors {
+public:
+    SpareDescriptors() noexcept;
+    SpareDescriptors(const SpareDescriptors&) = delete;
+    SpareDescriptors& operator=(const SpareDescriptors&) = delete;
+    ~SpareDescriptors();
+
+private:
+    std::uint64_t before_;
+};
 
 }  // namespace parley::ring

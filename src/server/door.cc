@@ -13,10 +13,6 @@ constexpr std::chrono::seconds retry_after{10};
 
 Door::Answer Door::knock(int descriptor) noexcept {
     using What = Answer::What;
-    if (descriptor >= limits_.descriptors_max) {
-        on_accept_failure(EMFILE);
-        return {.what = What::wait};
-    }
     if (commons_ == nullptr) return {};
     if (commons_->pressure.load(std::memory_order_relaxed) >= Pressure::refusing) {
         ++counters_.no_memory;

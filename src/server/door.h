@@ -13,9 +13,6 @@
 namespace parley::server {
 
 struct DoorLimits {
-    /// The first descriptor that connections leave to others. Those that are signed in have none,
-    /// so only handshakes need them, and more of these than there is room for wait in the kernel.
-    int descriptors_max = INT32_MAX;
     std::uint32_t sockets_per_address_max = 0;  ///< 0: no limit
     bool loopback_is_counted = false;
 };
@@ -25,7 +22,6 @@ public:
     struct Answer {
         enum class What : std::uint8_t {
             enter,
-            wait,       ///< there is no descriptor for it: close it, and accept none for a moment
             turn_away,  ///< say `status` and close it
         };
         What what = What::enter;
@@ -34,7 +30,7 @@ public:
         std::chrono::seconds retry_after{0};
     };
 
-    /// `commons` may be null: then only descriptors are looked at.
+    /// `commons` may be null: then everybody is taken in.
     Door(Shard& shard, const DoorLimits& limits, Commons* commons) noexcept
         : shard_(shard), limits_(limits), commons_(commons) {}
 

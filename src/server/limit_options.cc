@@ -1,7 +1,6 @@
 // From the limits that an embedding program wrote to those of the layers.
 #include <algorithm>
 #include <fmt/format.h>
-#include <limits>
 
 #include "ring/socket.h"
 #include "server/options.h"
@@ -92,18 +91,6 @@ bool plan_paces(const Limits& limits, session::PaceLimits& out, std::string& err
            plan_pace(limits.audio_bits, "--limit-audio-bits", out.audio_bits, error);
 }
 
-bool plan_descriptors(const Limits& limits, WorkerOptions& worker, std::string& error) {
-    const std::uint64_t most = ring::raise_descriptor_limit();
-    if (limits.descriptors_spare >= most) {
-        return refuse(error, fmt::format("--limit-spare-descriptors {} leaves none of {}: raise "
-                                         "`ulimit -n`, or choose fewer",
-                                         limits.descriptors_spare, most));
-    }
-    worker.door.descriptors_max = static_cast<int>(
-        std::min<std::uint64_t>(most - limits.descriptors_spare, std::numeric_limits<int>::max()));
-    return true;
-}
-
 bool plan_memory(const Limits& limits, Plan& plan, std::string& error) {
     plan.memory_bytes_max =
         limits.memory_bytes_max ? *limits.memory_bytes_max : cgroup_bytes_max().value_or(0);
@@ -140,8 +127,15 @@ bool plan_limits(const Options& options, Plan& plan, std::string& error) {
     worker.lag_max = limits.lag_max;
     worker.door.sockets_per_address_max = limits.sockets_per_address_max;
     worker.door.loopback_is_counted = limits.loopback_is_counted;
-    return plan_paces(limits, worker.pace, error) && plan_descriptors(limits, worker, error) &&
-           plan_memory(limits, plan, error);
+    return plan_paces(limits, worker.pace, error) && plan_memory(limits, plan, error);
+}
+
+// Signed-in connections have no descriptors; handshakes beyond what is left wait in the kernel.
+bool take_descriptors(const Limits& limits, std::string& error) {
+    if (ring::limit_descriptors(limits.descriptors_spare) > 0) return true;
+    return refuse(error, fmt::format("--limit-spare-descriptors {} leaves no descriptor to a "
+                                     "connection: raise `ulimit -n`, or choose fewer",
+                                     limits.descriptors_spare));
 }
 
 }  // namespace parley::server

@@ -130,7 +130,8 @@ StartFailure make_plan(const Options& options, Plan& plan, std::string& error) {
     plan.log = options.log;
     const bool whole = plan_limits(options, plan, error) && plan_times(options, plan, error) &&
                        plan_authenticator(options, plan, error);
-    return whole ? StartFailure::none : StartFailure::options;
+    if (!whole) return StartFailure::options;
+    return take_descriptors(options.limits, error) ? StartFailure::none : StartFailure::machine;
 }
 
 }  // namespace parley::server

@@ -32,5 +32,7 @@ StartFailure make_plan(const Options& options, Plan& plan, std::string& error);
 
 /// The part of make_plan() that is about Options::limits.
 bool plan_limits(const Options& options, Plan& plan, std::string& error);
+/// Sets how many descriptors the process may open, which is a matter of the machine.
+bool take_descriptors(const Limits& limits, std::string& error);
 
 }  // namespace parley::server

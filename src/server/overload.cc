@@ -59,7 +59,11 @@ Pressure pressure_of(std::uint64_t bytes, std::uint64_t bytes_max, Pressure befo
 }
 
 std::uint64_t resident_bytes() noexcept {
-    const int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    int file = -1;
+    {
+        const ring::SpareDescriptors spare;
+        file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    }
     if (file < 0) return 0;
     std::array<char, 128> text{};
     const ssize_t size = read(file, text.data(), text.size());

@@ -82,10 +82,6 @@ bool Worker::idle() const noexcept {
 void Worker::on_accepted(int descriptor) noexcept {
     if (opening_count_ >= session::openings_max) return shard_.ring().close(descriptor);
     const Door::Answer answer = door_.knock(descriptor);
-    if (answer.what == Door::Answer::What::wait) {
-        listener_->pause();
-        return shard_.ring().reset(descriptor);
-    }
     session::Opening::Gate& gate = *this;
     // Owned by the list; deleted in on_opening_gone().
     auto* opening = std::make_unique<session::Opening>(net_, descriptor, policy_, gate).release();
