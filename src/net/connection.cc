@@ -75,6 +75,11 @@ void Connection::try_now(const FrameRef& frame) noexcept {
 }
 
 void Connection::enqueue(const FrameRef& frame, Delivery delivery) noexcept {
+    // With memory short not even one message of any size may wait.
+    if (shared_.pressed && delivery == Delivery::lasting &&
+        queue_.bytes() + frame.bytes().size() > shared_.lasting_bytes_max()) {
+        return fall_behind();
+    }
     const auto added = queue_.add(shared_.waiting, frame.share(), delivery, shared_.shard.now(),
                                   shared_.lasting_bytes_max());
     if (added == SendQueue::Added::full) return fall_behind();

@@ -94,6 +94,13 @@ bool plan_paces(const Limits& limits, session::PaceLimits& out, std::string& err
 bool plan_memory(const Limits& limits, Plan& plan, std::string& error) {
     plan.memory_bytes_max =
         limits.memory_bytes_max ? *limits.memory_bytes_max : cgroup_bytes_max().value_or(0);
+    if (plan.memory_bytes_max > 0) {
+        // Large frames are what readers can make a shard keep: a third of the memory for those of
+        // all, so that with what is read and what is between the shards it is not all of it.
+        plan.shard.frames.large_bytes_max = std::min<std::size_t>(
+            plan.shard.frames.large_bytes_max,
+            plan.memory_bytes_max / (3 * std::max<std::size_t>(plan.shards, 1)));
+    }
     if (limits.memory_bytes_max.value_or(0) == 0 || plan.memory_bytes_max >= memory_least) {
         return true;
     }

@@ -20,6 +20,9 @@ constexpr Duration trim_interval = std::chrono::seconds{1};
 constexpr std::array<std::uint64_t, 4> level_percent{0, 80, 90, 95};
 constexpr std::uint64_t leave_percent = 2;
 
+// What version 1 of cgroups says where there is no limit is about 2^63.
+constexpr std::uint64_t no_bound = std::uint64_t{1} << 62;
+
 std::optional<std::uint64_t> read_number(const std::string& path) {
     std::ifstream file{path};
     std::string text;
@@ -77,14 +80,20 @@ std::uint64_t resident_bytes() noexcept {
 
 std::optional<std::uint64_t> cgroup_bytes_max() {
     std::ifstream groups{"/proc/self/cgroup"};
-    std::string line;
+    std::string line;  // as 0::/system.slice/parley.service, or 4:memory:/docker/1234 of version 1
     std::optional<std::uint64_t> least;
     while (std::getline(groups, line)) {
-        if (!line.starts_with("0::/")) continue;
-        for (std::string path = line.substr(3); !path.empty();) {
-            const auto bound = read_number("/sys/fs/cgroup" + path + "/memory.max");
-            if (bound && (!least || *bound < *least)) least = bound;
-            path.erase(path.rfind('/'));
+        const std::size_t colon = line.find(':');
+        const std::size_t slash = line.find(":/");
+        if (colon == std::string::npos || slash == std::string::npos) continue;
+        const std::string controllers = line.substr(colon + 1, slash - std::min(slash, colon + 1));
+        if (!controllers.empty() && controllers != "memory") continue;
+        const char* root = controllers.empty() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory";
+        const char* bound_file = controllers.empty() ? "/memory.max" : "/memory.limit_in_bytes";
+        for (std::string path = line.substr(slash + 1); !path.empty();
+             path.erase(path.rfind('/'))) {
+            const auto bound = read_number(root + path + bound_file);
+            if (bound && *bound < no_bound && (!least || *bound < *least)) least = bound;
         }
     }
     return least;

@@ -246,6 +246,71 @@ def short_memory_refuses(parley):
         check("--memory-max" in server.errors(), "the operator is not told")
 
 
+def memory_group(bytes_max):
+    """A new cgroup that allows so much, of either version; None with the reason printed if this
+    machine lets nobody make one."""
+    for root, name in (("/sys/fs/cgroup", "memory.max"),
+                       ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")):
+        group = f"{root}/parley-limits-{os.getpid()}"
+        with contextlib.suppress(OSError):
+            os.mkdir(group)
+            try:
+                with open(f"{group}/{name}", "r+") as file:
+                    file.write(str(bytes_max))
+                return group
+            except OSError:
+                os.rmdir(group)
+    print("      skipped: no cgroup with a memory limit can be made here")
+    return None
+
+
+def memory_ceiling_holds(parley):
+    """D4 under attack: readers that read nothing are sent, and senders begin, more than there is."""
+    ceiling = 160 * MIB
+    group = memory_group(ceiling)
+    if group is None:
+        return
+    try:
+        with Server(["sh", "-c", f"echo $$ > {group}/cgroup.procs; exec \"$0\" serve --listen "
+                     "127.0.0.1:0 --auth trust --shards 2 --limit-text 0 --limit-control 0",
+                     parley]) as server, contextlib.ExitStack() as stack:
+            readers = [stack.enter_context(Radio(server, f"reader-{i}")) for i in range(150)]
+            for each in readers:
+                each.fence()
+            talker = Radio(server, "talker")
+            begun = frame(BINARY, declared=MIB)
+            highest, refused, until = 0, 0, time.monotonic() + 6
+            while time.monotonic() < until:
+                for each in readers:
+                    talker.socket.settimeout(0.2)
+                    with contextlib.suppress(OSError):
+                        talker.socket.sendall(frame(BINARY, pack(
+                            [PRIVATE, IMAGE, "talker", each.name, b"i" * MIB]), key=bytes(4)))
+                    highest = max(highest, server.rss_bytes())
+                with contextlib.suppress(OSError), Wire(server.address) as wire:
+                    wire.send(upgrade_request(headers=[("VoicePingToken", "sender")]))
+                    status = wire.read_head()[0]
+                    refused += status == 503
+                    if status == 101:
+                        wire.send(begun + b"x" * (MIB // 2))
+                        time.sleep(0.01)
+            talker.socket.close()
+            check(server.process.poll() is None, "the server was killed")
+            print(f"      {highest / MIB:.0f} MiB at most of {ceiling / MIB:.0f}; {refused} "
+                  "connections refused")
+            check(highest <= ceiling, f"{highest} bytes were used")
+    finally:
+        eventually(lambda: remove_group(group), "an empty cgroup")
+
+
+def remove_group(group):
+    try:
+        os.rmdir(group)
+    except OSError:
+        return False
+    return True
+
+
 # --- floods ---------------------------------------------------------------------------------------
 
 
@@ -311,6 +376,7 @@ def main():
     cases.run("D3 questions are not read from who does not read the answers",
               questions_without_reading, parley)
     cases.run("D4 short memory refuses connections", short_memory_refuses, parley)
+    cases.run("D4 the ceiling of a cgroup holds under attack", memory_ceiling_holds, parley)
     return cases.finish()
 
 
