@@ -56,7 +56,7 @@ Result<std::unique_ptr<bench::Uring>> open_ring(const FloorOptions& options) {
 }
 
 int run(FloorOptions options) {
-    ring::raise_descriptor_limit();
+    ring::limit_descriptors(0);
     if (options.core && !pin_this_thread(*options.core)) {
         std::fprintf(stderr, "parley-floor: there is no core %d for it\n", *options.core);
         return 1;

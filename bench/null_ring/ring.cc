@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "null_ring/outside.h"
+#include "ring/socket.h"
 
 namespace parley::ring {
 namespace {
@@ -95,6 +96,7 @@ int Ring::adopt(int socket) noexcept {
 }
 
 void Ring::close(int) noexcept {}
+void Ring::reset(int) noexcept {}
 void Ring::wake(const Waker&) noexcept {}
 
 Waker Ring::waker() const noexcept {
@@ -130,6 +132,14 @@ WallTime Ring::wall_now() const noexcept {
 const Ring::Counters& Ring::counters() const noexcept {
     return state_->counters;
 }
+
+// Of the sockets' side only what a worker may ask for: nobody is at the other end.
+Result<PeerAddress> peer_address(int) noexcept {
+    return Error{Error::Domain::system, ENOTCONN};
+}
+
+SpareDescriptors::SpareDescriptors() noexcept : before_(0) {}
+SpareDescriptors::~SpareDescriptors() = default;
 
 }  // namespace parley::ring
 

@@ -38,9 +38,14 @@ def _floor(kind, *options):
                              "127.0.0.1:0", *options]
 
 
+# One user says here what a thousand say elsewhere.
+UNLIMITED = [word for option in ("control", "text", "joins", "audio-frames", "audio-bits")
+             for word in (f"--limit-{option}", "0")]
+
+
 def _parley(shards, *options):
     return lambda build, _: [build / "src/daemon/parley", "serve", "--dev", "--listen",
-                             "127.0.0.1:0", "--shards", str(shards), *options]
+                             "127.0.0.1:0", "--shards", str(shards), *UNLIMITED, *options]
 
 
 def shards_for(connections, descriptors_max):

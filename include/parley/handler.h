@@ -15,7 +15,7 @@ enum class MessageType : std::uint8_t { text, binary };
 class Socket {
 public:
     /// Sends one message; the bytes are copied. A peer that does not read is disconnected once
-    /// more than Options::send_queue_bytes_max wait for it. Does nothing once closing.
+    /// more than Limits::send_queue_bytes_max wait for it. Does nothing once closing.
     virtual void send(MessageType type, std::span<const std::byte> bytes) noexcept = 0;
     /// Starts the closing handshake. Of the reason at most 123 bytes are sent.
     virtual void close(std::uint16_t code, std::string_view reason) noexcept = 0;

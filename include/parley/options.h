@@ -2,10 +2,12 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include <parley/limits.h>
 
 namespace parley {
 
@@ -73,8 +75,8 @@ struct Options {
     /// Auth::trust.
     bool legacy_join = false;
     /// Web pages that may connect beside those of the server's own host: their origins, as
-    /// `https://chat.example.com`; `*` for all. Pages of other origins get 403. Programs, which send
-    /// no origin, are not asked. With Auth::trust the own host counts only as an address or as
+    /// `https://chat.example.com`; `*` for all. Pages of other origins get 403. Programs, which
+    /// send no origin, are not asked. With Auth::trust the own host counts only as an address or as
     /// `localhost`.
     std::vector<std::string> allowed_origins;
     /// Auth::trust and legacy_join are refused on addresses other than loopback without this.
@@ -83,14 +85,11 @@ struct Options {
     std::chrono::milliseconds talk_max{90'000};    ///< longest talk burst
     std::chrono::milliseconds silence_max{3'000};  ///< then another may take the floor
     std::chrono::milliseconds busy_max{95'000};    ///< likewise, since the burst began
-    std::chrono::milliseconds ping_interval{25'000};
-    /// Then a silent connection is dropped. More than ping_interval counts as its next multiple.
-    std::chrono::milliseconds pong_max{10'000};
+    Limits limits;
 
-    std::size_t message_bytes_max = 1024 * 1024 + 4 * 1024;
-    std::uint32_t message_fragments_max = 1024;
-    /// Text and control that may wait for a slow reader before it is disconnected.
-    std::size_t send_queue_bytes_max = 2 * 1024 * 1024 + 16 * 1024;
+    /// Told what an operator should know, a sentence without a line end; of each kind at most one
+    /// a minute. Threads: any of the server's. Must not block for long.
+    void (*log)(std::string_view sentence) noexcept = nullptr;
 
     Deflate deflate = Deflate::on;
     /// How a server that is told to drain sends its connections away (Server::drain()): so many a

@@ -61,6 +61,17 @@ struct ShardStats {
     std::uint64_t system_calls = 0;
     std::uint64_t turns = 0;
     std::uint64_t frames_outstanding = 0;  ///< encoded and not yet sent, now
+
+    // Limits that were reached (docs/LIMITS.md).
+
+    std::uint64_t messages_refused = 0;  ///< faster than their users may send, voice apart
+    std::uint64_t voice_refused = 0;     ///< frames, likewise
+    std::uint64_t receives_paused = 0;   ///< times a peer was not read while it did not read
+    std::uint64_t accepts_without_descriptor = 0;
+    std::uint64_t addresses_refused = 0;  ///< connections of addresses that had too many
+    std::uint64_t memory_refused = 0;     ///< connections, for want of memory
+    std::uint64_t shed = 0;               ///< slow readers closed for want of memory
+    std::uint64_t behind = 0;             ///< 1 while it accepts nobody, since it is behind
 };
 
 /// Threads: one at a time, save stop(), drain() and wait(), beside which any may be called. A

@@ -33,6 +33,7 @@ Status wait_until_free(const ring::Address& address) {
 struct Server::State {
     server::Plan plan;
     std::unique_ptr<Fabric> fabric;
+    std::unique_ptr<server::Commons> commons;
     std::unique_ptr<server::Crew> crew;
     std::vector<std::unique_ptr<server::ShardThread>> threads;
     std::unique_ptr<server::HandOver> hand_over;
@@ -113,9 +114,11 @@ StartFailure Server::State::open_listeners(std::vector<int>& listeners, std::str
 }
 
 StartFailure Server::State::start_threads(const std::vector<int>& listeners, std::string& error) {
-    fabric = std::make_unique<Fabric>(
-        Fabric::Options{.shards = plan.shards, .hash_key = HashKey::random()});
-    crew = std::make_unique<server::Crew>(plan, *fabric);
+    const HashKey hash_key = HashKey::random();
+    fabric = std::make_unique<Fabric>(Fabric::Options{.shards = plan.shards, .hash_key = hash_key});
+    commons = std::make_unique<server::Commons>(hash_key, plan.log);
+    plan.worker.commons = commons.get();
+    crew = std::make_unique<server::Crew>(plan, *fabric, *commons);
     for (std::size_t i = 0; i < plan.shards; ++i) {
         std::vector<int> its;
         for (std::size_t k = i; k < listeners.size(); k += plan.shards)
@@ -145,7 +148,6 @@ Server::Server(std::unique_ptr<State> state) noexcept : state_(std::move(state))
 std::unique_ptr<Server> Server::start(const Options& options, std::string& error,
                                       StartFailure& failure) {
     error.clear();
-    ring::raise_descriptor_limit();
     auto state = std::make_unique<State>();
     server::Inheritance inheritance;
     std::vector<int> listeners;

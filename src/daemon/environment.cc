@@ -43,7 +43,7 @@ bool read_environment(Options& options, std::string& error) {
     read_milliseconds("MAXIMUM_AUDIO_DURATION", options.talk_max);
     read_milliseconds("MAXIMUM_IDLE_DURATION", options.silence_max);
     read_milliseconds("GROUP_BUSY_TIMEOUT", options.busy_max);
-    read_milliseconds("PING_INTERVAL", options.ping_interval);
+    read_milliseconds("PING_INTERVAL", options.limits.ping_interval);
     return true;
 }
 

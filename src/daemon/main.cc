@@ -1,6 +1,7 @@
 // parley: the program. It uses the public API alone, as any embedder would.
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 #include "command_line.h"
 #include "doctor.h"
@@ -13,6 +14,11 @@
 namespace {
 
 using parley::daemon::Exit;
+
+// What the server has to say while it runs.
+void log(std::string_view sentence) noexcept {
+    std::fprintf(stderr, "parley: %.*s\n", static_cast<int>(sentence.size()), sentence.data());
+}
 
 void print_dev_hint(const std::string& url) {
     std::printf(
@@ -52,6 +58,7 @@ int serve(parley::daemon::CommandLine& line) {
     }
     if (!parley::daemon::block_signals()) return status(Exit::failure);
     parley::StartFailure failure{};
+    line.options.log = log;
     auto server = parley::Server::start(line.options, error, failure);
     if (!server) return fail(error, failure);
     std::printf("listening on %s\n", server->url().c_str());

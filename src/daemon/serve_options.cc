@@ -21,6 +21,7 @@ ServeOptions::ServeOptions(CLI::App& line, const Options& defaults)
     add_lifecycle();
     add_identity();
     add_tls();
+    add_limits(line_, options_.limits, limits_);  // PING_INTERVAL may be its default by now
 }
 
 void ServeOptions::add_network() {
@@ -157,6 +158,7 @@ bool ServeOptions::finish(std::string& error) {
         options_.jwt_secret.clear();
     }
     apply_words();
+    apply(line_, limits_, options_.limits);
     using Milliseconds = std::chrono::milliseconds;
     options_.spin = std::chrono::microseconds{busy_poll_us_};
     options_.drain_max = Milliseconds{static_cast<Milliseconds::rep>(drain_s_ * 1000)};

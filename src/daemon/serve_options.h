@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "limits_options.h"
+
 #include <parley/options.h>
 
 namespace parley::daemon {
@@ -49,6 +51,7 @@ private:
     // In pairs, each file at its place.
     std::vector<std::string> tls_certificates_;
     std::vector<std::string> tls_keys_;
+    LimitNumbers limits_;
 };
 
 }  // namespace parley::daemon

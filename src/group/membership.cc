@@ -95,7 +95,7 @@ void Membership::join(session::Session& session, const wire::Command& command) n
     if (parts_.policy == JoinPolicy::managed) return;
     const auto group = parts_.shard.key<GroupKey>(command.to.text);
     if (session.subscription(group) != nullptr) return;
-    if (session.subscriptions.size() >= store::groups_per_user_max ||
+    if (session.subscriptions.size() >= parts_.groups_max ||
         command.to.text.size() > store::joined_group_size_max) {
         return tell_unauthorized(parts_.post, session.ref(),
                                  {.from = command.from.encoded, .to = command.to.encoded});

@@ -29,6 +29,7 @@ public:
         FloorControl& floor;
         store::Store& store;
         JoinPolicy policy;
+        std::uint32_t groups_max;  ///< that a user may be in by joining; at most the store's
     };
 
     explicit Membership(const Parts& parts) noexcept : parts_(parts) {}

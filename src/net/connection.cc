@@ -1,6 +1,8 @@
 #include "net/connection.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "base/assert.h"
 #include "net/connection_seldom.h"
@@ -76,13 +78,39 @@ void Connection::try_now(const FrameRef& frame) noexcept {
 }
 
 void Connection::enqueue(const FrameRef& frame, Delivery delivery) noexcept {
-    const auto added = queue_.add(shared_.waiting, frame.share(), delivery, shared_.shard.now(),
-                                  shared_.limits.lasting_bytes_max);
-    if (added == SendQueue::Added::full) {
-        ++shared_.slow_consumers;
-        return abort();
+    // With memory short not even one message of any size may wait.
+    if (shared_.pressed && delivery == Delivery::lasting &&
+        queue_.bytes() + frame.bytes().size() > shared_.lasting_bytes_max()) {
+        return fall_behind();
     }
+    const auto added = queue_.add(shared_.waiting, frame.share(), delivery, shared_.shard.now(),
+                                  shared_.lasting_bytes_max());
+    if (added == SendQueue::Added::full) return fall_behind();
     go_on_later();
+}
+
+// From here on nothing is sent but what is on its way, since it may end inside a frame, and then
+// the owner's last word: a stream with a gap would be worse than its end (V14). The owner hears of
+// it later, since it may be in the middle of sending to many.
+void Connection::fall_behind() noexcept {
+    ++shared_.slow_consumers;
+    state_ = State::slow;
+    queue_.clear(shared_.waiting);
+    start_timer(shared_.shard.now());
+}
+
+void Connection::say_last(const FrameRef& frame) noexcept {
+    PARLEY_ASSERT(state_ == State::slow);
+    state_ = State::open;
+    if (sending() || has_next()) {  // without a place to wait in it is lost: the end without a word
+        queue_.add(shared_.waiting, frame.share(), Delivery::lasting, shared_.shard.now(),
+                   shared_.limits.lasting_bytes_max);
+    } else if (secured_) {
+        send_sealed(frame, Delivery::lasting);
+    } else {
+        try_now(frame);
+    }
+    close_after_sending();
 }
 
 // A send that is taken whole says nothing, so whoever has more to do when it is over looks by
@@ -106,10 +134,14 @@ void Connection::on_send(const ring::Completion& completion) noexcept {
     if (state_ == State::closing) return finish_closing();
     if (state_ == State::lingering) return;  // our side has ended
     if (state_ == State::detaching) return keep_unsent(completion);
-    if (completion.result < 0 && completion.result != -EAGAIN) return abort();
+    const bool interrupted = seldom_ && std::exchange(seldom_->stalled, false);
+    if (completion.result < 0 && completion.result != -EAGAIN && !interrupted) return abort();
     if (!rest_) sent_ = 0;  // it was tried, and fell short
     if (completion.result > 0) sent_ += static_cast<std::uint32_t>(completion.result);
-    if (sent_ < current_->size) return send_rest();
+    if (sent_ < current_->size) {
+        if (interrupted && completion.result <= 0 && state_ == State::open) fall_behind();
+        return send_rest();
+    }
     rest_ = FrameRef{};
     if (state_ == State::open) seldom_->timer.cancel();
     send_next();
@@ -118,7 +150,7 @@ void Connection::on_send(const ring::Completion& completion) noexcept {
 void Connection::send_rest() noexcept {
     ++shared_.sends_short;
     if (!rest_) rest_ = FrameRef{*current_};
-    if (state_ == State::open) start_timer(shared_.shard.now() + send_max);
+    if (state_ == State::open) start_timer(shared_.shard.now() + shared_.limits.stall_max);
     shared_.shard.ring().send_all(send_, socket_, rest_.bytes().subspan(sent_));
 }
 
@@ -132,18 +164,15 @@ void Connection::send_next() noexcept {
         return finish_sending();
     }
     if (has_next() || state_ == State::flushing) go_on_later();
+    if (paused_ && queue_.is_short()) {
+        shared_.shard.timers().start(seldom_->read_on, shared_.shard.now());
+    }
 }
 
 void Connection::on_receive(const ring::Completion& completion) noexcept {
     if (completion.result > 0) {
         shared_.bytes_in += static_cast<std::uint64_t>(completion.result);
-        if (state_ == State::open || state_ == State::detaching) {
-            if (secured_) {
-                receive_sealed(completion.bytes);
-            } else {
-                owner_.on_received(completion.bytes);
-            }
-        }
+        hand_up(completion.bytes);
     }
     if (state_ == State::closing) {
         if (!completion.more) finish_closing();
@@ -154,18 +183,67 @@ void Connection::on_receive(const ring::Completion& completion) noexcept {
         return;
     }
     if (completion.result == 0) {
-        if (state_ == State::lingering) return begin_closing();
-        if (state_ == State::open && !has_ended()) owner_.on_end();
+        if (state_ == State::lingering) return end_in_order();
+        if (paused_) {
+            seldom_->has_ended = true;
+        } else if (state_ == State::open && !has_ended()) {
+            owner_.on_end();
+        }
         return;
     }
-    if (completion.result < 0 && completion.result != -ENOBUFS) return abort();
+    // Whatever cancelled it in this state was a pause.
+    const bool goes_on = completion.result == -ENOBUFS || completion.result == -ECANCELED;
+    if (completion.result < 0 && !goes_on) return abort();
+    if (paused_) return;
     if (!completion.more) start();  // the ring's buffers are back by the time this is submitted
+}
+
+void Connection::hand_up(std::span<std::byte> bytes) noexcept {
+    if (state_ != State::open && state_ != State::detaching) return;
+    if (paused_) {
+        seldom_->unread.insert(seldom_->unread.end(), bytes.begin(), bytes.end());
+        return;
+    }
+    if (secured_) {
+        receive_sealed(bytes);
+    } else {
+        owner_.on_received(bytes);
+    }
+    if (state_ == State::open && queue_.is_long()) pause();
+}
+
+// The kernel goes on for a moment, and what it hands out until then is kept: at most what the
+// ring's buffers hold.
+void Connection::pause() noexcept {
+    ++shared_.receives_paused;
+    static_cast<void>(seldom());
+    paused_ = true;
+    shared_.shard.ring().cancel(receive_);
+}
+
+void Connection::on_read_on() noexcept {
+    if (!paused_ || state_ != State::open) return;
+    paused_ = false;
+    std::vector<std::byte> bytes = std::exchange(seldom_->unread, {});
+    for (std::size_t at = 0; at < bytes.size(); at += kept_piece_bytes)
+        hand_up(std::span{bytes}.subspan(at, std::min(kept_piece_bytes, bytes.size() - at)));
+    if (paused_ || state_ != State::open) return;
+    if (seldom_->has_ended) {
+        if (!has_ended()) owner_.on_end();
+        return;
+    }
+    if (!receive_.in_flight()) start();
 }
 
 void Connection::close_after_sending() noexcept {
     if (state_ != State::open) return;
     state_ = State::flushing;
-    start_timer(shared_.shard.now() + linger_max);
+    start_timer(shared_.shard.now() + shared_.limits.linger_max);
+    if (paused_) {  // what still comes is thrown away, and its end must be seen
+        paused_ = false;
+        seldom_->unread.clear();
+        if (!receive_.in_flight() && !seldom_->has_ended) start();
+    }
     if (!sending() && queue_.empty()) return send_next();
     go_on_later();
 }
@@ -173,9 +251,14 @@ void Connection::close_after_sending() noexcept {
 // A peer that has ended its stream needs no linger: nothing of it can come any more that would make
 // the kernel reset what was sent.
 void Connection::finish_sending() noexcept {
-    if (!receive_.in_flight()) return begin_closing();
+    if (!receive_.in_flight()) return end_in_order();
     state_ = State::lingering;
     shared_.shard.ring().shutdown_send(send_, socket_);
+}
+
+void Connection::end_in_order() noexcept {
+    ordered_ = true;
+    begin_closing();
 }
 
 void Connection::detach() noexcept {
@@ -188,12 +271,7 @@ void Connection::detach() noexcept {
 }
 
 void Connection::give_away() noexcept {
-    if (receive_.in_flight()) return;
-    if (sending()) {
-        // Everything else says when it is over.
-        if (shared_.shard.ring().is_tried(send_)) start_timer(shared_.shard.now());
-        return;
-    }
+    if (!is_quiet()) return;
     state_ = State::gone;
     if (seldom_) seldom_->timer.cancel();
     rest_ = FrameRef{};
@@ -214,17 +292,25 @@ void Connection::begin_closing() noexcept {
     start_timer(shared_.shard.now());
 }
 
+// Whether nothing is in flight any more. Whatever is says when it is over; of a send that may end
+// without a word the timer tells.
+bool Connection::is_quiet() noexcept {
+    if (receive_.in_flight()) return false;
+    if (!sending()) return true;
+    if (shared_.shard.ring().is_tried(send_)) start_timer(shared_.shard.now());
+    return false;
+}
+
 void Connection::finish_closing() noexcept {
-    if (receive_.in_flight()) return;
-    if (sending()) {
-        // Everything else says when it is over.
-        if (shared_.shard.ring().is_tried(send_)) start_timer(shared_.shard.now());
-        return;
-    }
+    if (!is_quiet()) return;
     state_ = State::gone;
     seldom_.reset();
     rest_ = FrameRef{};
-    shared_.shard.ring().close(socket_);
+    if (ordered_) {
+        shared_.shard.ring().close(socket_);
+    } else {
+        shared_.shard.ring().reset(socket_);
+    }
     owner_.on_closed();
 }
 
@@ -243,9 +329,11 @@ void Connection::on_timer() noexcept {
             return give_away();
         case State::closing:
             return finish_closing();
-        case State::open:  // a send was not finished in time
-            ++shared_.slow_consumers;
-            return begin_closing();
+        case State::open:  // a send waits for its peer: what has gone out of it shows when it ends
+            seldom_->stalled = true;
+            return shared_.shard.ring().cancel(send_);
+        case State::slow:
+            return owner_.on_too_slow();
         case State::flushing:
         case State::lingering:
             return begin_closing();

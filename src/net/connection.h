@@ -1,14 +1,17 @@
 // net::Connection: one TCP connection with a bounded send queue and an orderly end.
 //
 //   open ── close_after_sending() ──▶ flushing ── queue empty, FIN sent ──▶ lingering
-//    │                                   │                                     │ FIN, or linger_max
+//    │  │                              ▲ │                                     │ FIN, or linger_max
+//    │  └─ too slow ─▶ slow ─▶ say_last()│                                     │
 //    ├────────── abort(), broken ────────┴───────────▶ closing ◀───────────────┘
 //    │                                                   │ last completion
 //    └─ detach() ──▶ detaching ──▶ on_detached()         ▼
 //                                                     on_closed()
 //
-// Bytes go up as they come; it knows no protocol. It never closes in the middle of a call of its
-// owner's: on_closed() always comes from the loop, later.
+// Bytes go up as they come, and not at all while too much waits to go down: who asks without
+// reading the answers is not heard. It knows no protocol. It never closes in the middle of a call
+// of its owner's: on_closed() and on_too_slow() always come from the loop, later. Who did not end
+// in order, or in time, is reset: nothing of it stays in the kernel.
 //
 // Secured by TLS (connection_tls.cc), the same holds for the plain bytes. What is to be sent waits
 // as it is, and is sealed when its turn has come: so voice can still be dropped, and a frame that
@@ -50,6 +53,9 @@ struct Shared {
     std::uint64_t tls_resumed = 0;     ///< of those: with a ticket
     std::uint64_t tls_failures = 0;    ///< connections that broke TLS, in the handshake or later
 
+    bool pressed = false;               ///< memory is short: queues are shorter
+    std::uint64_t receives_paused = 0;  ///< times a peer was not read, since it did not read either
+
     /// Frames that slow readers lost.
     std::uint64_t voice_dropped() const noexcept { return waiting.voice_dropped(); }
 
@@ -57,6 +63,9 @@ private:
     friend class Connection;
 
     void on_turn_end() noexcept;
+    std::size_t lasting_bytes_max() const noexcept {
+        return pressed ? limits.lasting_bytes_max / pressed_divisor : limits.lasting_bytes_max;
+    }
 
     tls::Handshakes handshakes_;
     // Scratch of the connection at work, made when the first is secured.
@@ -81,6 +90,9 @@ public:
         virtual void on_not_tls(std::span<const std::byte> /*bytes*/) noexcept {}
         /// The connection is gone, with nothing in flight: it may be destroyed now.
         virtual void on_closed() noexcept = 0;
+        /// It reads too slowly: what waited for it was dropped, and nothing was sent since. Must
+        /// call say_last() or abort().
+        virtual void on_too_slow() noexcept = 0;
         /// After detach(): the descriptor is the owner's now, with what take_channel() gives, and
         /// the connection may be destroyed.
         virtual void on_detached(int descriptor) noexcept = 0;
@@ -103,14 +115,16 @@ public:
     void secure(std::unique_ptr<tls::Channel> channel) noexcept;
     void start() noexcept;
     /// Sends now, or as soon as what was sent before is gone. A slow reader loses voice first; if
-    /// that is not enough the connection is aborted. Does nothing once closing.
+    /// that is not enough on_too_slow() follows. Does nothing once closing.
     void send(const FrameRef& frame, Delivery delivery) noexcept;
     /// Fetches what send() looks at, for who sends to many one after the other.
     void prefetch() const noexcept { __builtin_prefetch(static_cast<const void*>(&current_), 1); }
     /// Sends what is queued, ends our side, waits for the peer's, at most linger_max. What still
     /// comes in is thrown away.
     void close_after_sending() noexcept;
-    /// Drops what is queued and closes.
+    /// After on_too_slow(): sends this behind what has been sent in part, and closes.
+    void say_last(const FrameRef& frame) noexcept;
+    /// Drops what is queued and resets the connection.
     void abort() noexcept;
     /// Stops receiving and gives the descriptor away. Requires that it was not settled and that
     /// nothing was sent.
@@ -119,10 +133,12 @@ public:
     std::unique_ptr<tls::Channel> take_channel() noexcept;
 
     bool is_open() const noexcept { return state_ == State::open; }
+    /// False while too much waits for the peer for anything to be read from it.
+    bool is_reading() const noexcept { return !paused_; }
     std::size_t queued_bytes() const noexcept { return queue_.bytes(); }
 
 private:
-    enum class State : std::uint8_t { open, flushing, lingering, closing, detaching, gone };
+    enum class State : std::uint8_t { open, slow, flushing, lingering, closing, detaching, gone };
 
     struct Seldom;  // connection_seldom.h
     friend struct Shared;
@@ -156,6 +172,12 @@ private:
     bool has_next() const noexcept;
     bool has_ended() const noexcept;
     void keep_unsent(const ring::Completion& completion) noexcept;
+    void hand_up(std::span<std::byte> bytes) noexcept;
+    void pause() noexcept;
+    void on_read_on() noexcept;
+    void fall_behind() noexcept;
+    void end_in_order() noexcept;
+    bool is_quiet() noexcept;
 
     // All that a send touches comes first and lies in one cache line, if the connection does not
     // begin in the middle of one.
@@ -165,8 +187,10 @@ private:
     ring::SendOperation send_;
     int socket_;
     State state_ = State::open;
-    bool listed_ = false;   // in shared_.unfinished_
-    bool secured_ = false;  // by seldom_->channel
+    bool listed_ : 1 = false;   // in shared_.unfinished_
+    bool secured_ : 1 = false;  // by seldom_->channel
+    bool paused_ : 1 = false;   // nothing is read
+    bool ordered_ : 1 = false;  // both sides have ended: no reset is needed
     SendQueue queue_;
     std::uint32_t sent_ = 0;  // of rest_
     ring::Operation receive_;

@@ -17,10 +17,20 @@ constexpr std::size_t perishable_bytes_max = std::size_t{256} << 10;
 constexpr Duration perishable_age_max = std::chrono::milliseconds{500};
 
 struct QueueLimits {
-    /// Text and control that wait for a slow reader: two messages of the largest size (1 MiB and
-    /// its envelope), so that one may be on its way while the next arrives. Beyond: the connection
-    /// is closed as a slow consumer, since what it is owed may not be dropped in silence.
-    std::size_t lasting_bytes_max = (std::size_t{2} << 20) + (std::size_t{16} << 10);
+    /// Text and control that wait for a slow reader (requirement D1): 1 MiB is two minutes of the
+    /// slowest line that can use it, 64 kbit/s; one message waits whatever its size, and so does
+    /// what is being sent already. Beyond: the connection is closed as a slow consumer, since what
+    /// it is owed may not be dropped in silence.
+    std::size_t lasting_bytes_max = std::size_t{1} << 20;
+
+    /// How long nothing at all may go out while something waits: at 8 kbit/s, the slowest reader
+    /// that is served, 10 KB go in this time. Beyond: it is a slow consumer. Looked at once in this
+    /// time, so that it takes up to twice as long for who stops in between.
+    Duration stall_max = std::chrono::seconds{10};
+
+    /// How long a peer may take to read the rest and to close after we have closed our side
+    /// (requirement C4). Beyond: it is reset.
+    Duration linger_max = std::chrono::seconds{2};
 
     /// Places in the send queues of one shard's connections: 16,384 connections with four frames
     /// waiting each. When all are taken, voice is dropped and who needs more is a slow consumer.
@@ -32,10 +42,6 @@ struct QueueLimits {
 /// take them all. No client waits for that many answers. Beyond: it is a slow consumer.
 constexpr std::uint32_t lasting_frames_max = 2048;
 
-/// How long a peer may leave a send unfinished. At 8 kbit/s, the slowest reader that is served, a
-/// full batch (below) takes 8 s and a text of 30 KB this long. Beyond: the connection is dropped.
-constexpr Duration send_max = std::chrono::seconds{30};
-
 /// Queued frames that leave as one send. More gains nothing: the cost of a segment is shared by
 /// then, and the copy grows.
 constexpr std::size_t coalesced_bytes_max = std::size_t{8} << 10;
@@ -44,8 +50,20 @@ constexpr std::size_t coalesced_bytes_max = std::size_t{8} << 10;
 /// (requirement C5), at ten tries a second.
 constexpr Duration accept_retry = std::chrono::milliseconds{100};
 
-/// How long a peer may take to read the rest and to close after we have closed our side.
-constexpr Duration linger_max = std::chrono::seconds{2};
+/// What may wait for a peer before nothing more is read from it (requirement D3), and how little
+/// must be left before it is read on. Answers to one read may still be added: 4 KiB of pings, the
+/// smallest question, are 680 answers, so 1,024 frames and those stay below lasting_frames_max.
+constexpr std::size_t unread_bytes_mark = std::size_t{64} << 10;
+constexpr std::uint32_t unread_frames_mark = 1024;
+constexpr std::size_t read_on_bytes_mark = unread_bytes_mark / 4;
+constexpr std::uint32_t read_on_frames_mark = unread_frames_mark / 4;
+
+/// What had been received when reading stopped is handed on in pieces as large as the ring's.
+constexpr std::size_t kept_piece_bytes = std::size_t{4} << 10;
+static_assert(unread_frames_mark + kept_piece_bytes / 6 < lasting_frames_max);
+
+/// Under memory pressure the queues of what lasts are so many times shorter (requirement D4).
+constexpr std::size_t pressed_divisor = 8;
 
 // TLS.
 

@@ -42,21 +42,37 @@ void Listener::finish() noexcept {
     ring::close_now(std::exchange(descriptor_, -1));  // this moment, not with the next submission
 }
 
+void Listener::hold() noexcept {
+    held_ = true;
+    shard_.ring().cancel(accept_);
+}
+
+void Listener::release() noexcept {
+    if (std::exchange(held_, false)) on_retry();
+}
+
 void Listener::on_accept(const ring::Completion& completion) noexcept {
     if (completion.result >= 0) {
         accepted_(completion.result);
-    } else if (!stopping_) {
+    } else if (!stopping_ && completion.result != -ECANCELED) {
         ++failures_;
+        if (failed_ && completion.result != -ECONNABORTED) (*failed_)(-completion.result);
     }
     if (completion.more) return;
     if (stopping_) return finish();
+    if (held_ || retry_.running()) return;
     if (completion.result >= 0 || completion.result == -ECONNABORTED) return start();
     // Out of descriptors or memory: trying again at once would spin until somebody leaves.
     shard_.timers().start(retry_, shard_.now() + accept_retry);
 }
 
 void Listener::on_retry() noexcept {
-    start();
+    if (stopping_ || held_) return;
+    if (accept_.in_flight()) {  // it was cancelled and has not ended yet
+        shard_.timers().start(retry_, shard_.now() + accept_retry);
+    } else {
+        start();
+    }
 }
 
 }  // namespace parley::net

@@ -4,6 +4,8 @@
 // connections over them. It decides nothing about who may connect.
 #pragma once
 
+#include <optional>
+
 #include "base/delegate.h"
 #include "ring/ring.h"
 #include "shard/shard.h"
@@ -26,6 +28,13 @@ public:
         taken,  ///< they are accepted: nobody else holds the descriptor, so they would be reset
         left,   ///< to whoever else holds the same descriptor
     };
+    /// Who is told of accepts that failed for want of descriptors or memory. Before start().
+    using Failed = Delegate<void(int error)>;
+    void on_failure(Failed failed) noexcept { failed_ = failed; }
+    /// Accepts nobody until release(): whoever comes meanwhile waits in the kernel. Both may be
+    /// called again.
+    void hold() noexcept;
+    void release() noexcept;
     /// Stops accepting; closed() once nothing is in flight. Calling again changes nothing.
     void stop(Waiting waiting) noexcept;
     bool closed() const noexcept { return descriptor_ < 0; }
@@ -43,8 +52,10 @@ private:
     Accepted accepted_;
     ring::Operation accept_;
     Timer retry_;
+    std::optional<Failed> failed_;
     bool stopping_ = false;
     Waiting waiting_ = Waiting::taken;
+    bool held_ = false;
     std::uint64_t failures_ = 0;
 };
 

@@ -118,6 +118,14 @@ FrameRef SendQueue::next(WaitingPool& pool, FramePool& frames, Instant now) noex
     return batch;
 }
 
+bool SendQueue::is_long() const noexcept {
+    return lasting_bytes_ > unread_bytes_mark || count_ > unread_frames_mark;
+}
+
+bool SendQueue::is_short() const noexcept {
+    return lasting_bytes_ <= read_on_bytes_mark && count_ <= read_on_frames_mark;
+}
+
 void SendQueue::clear(WaitingPool& pool) noexcept {
     while (!list_.empty())
         remove(pool, list_.front());

@@ -71,6 +71,10 @@ public:
 
     void clear(WaitingPool& pool) noexcept;
     bool empty() const noexcept { return list_.empty(); }
+    /// More waits than a peer is read for; little enough waits to read on (net/limits.h). Voice,
+    /// which ages away by itself, counts by its number alone.
+    bool is_long() const noexcept;
+    bool is_short() const noexcept;
     std::size_t bytes() const noexcept { return std::size_t{perishable_bytes_} + lasting_bytes_; }
 
 private:

@@ -31,6 +31,9 @@ constexpr std::uint64_t woken = 1;      // our own event descriptor was written 
 constexpr std::uint64_t fast_send = 2;  // tag: a send of send_now()
 constexpr std::uint64_t tag_mask = 7;
 
+// SOCKET_URING_OP_SETSOCKOPT, which the oldest headers we compile with do not name.
+constexpr std::uint64_t setsockopt_command = 3;
+
 // In a socket's number: a place in the ring's table instead of a descriptor.
 constexpr int adopted_bit = 1 << 30;
 
@@ -365,6 +368,24 @@ void Ring::close(int socket) noexcept {
     }
     entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
     entry.user_data = nobody;
+}
+
+void Ring::reset(int socket) noexcept {
+    static const linger at_once{.l_onoff = 1, .l_linger = 0};
+    if ((socket & adopted_bit) == 0) {
+        setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+        return close(socket);
+    }
+    io_uring_sqe& entry = state_->next_submission();
+    io_uring_prep_rw(IORING_OP_URING_CMD, &entry, socket, nullptr, 0, setsockopt_command);
+    aim(entry, socket);
+    entry.addr = std::uint64_t{SO_LINGER} << 32 | SOL_SOCKET;  // the option's name and level
+    entry.addr3 = reinterpret_cast<std::uint64_t>(&at_once);
+    entry.file_index = sizeof(at_once);
+    // It is carried out when it goes down, and so before the close, which needs no link to it.
+    entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
+    entry.user_data = nobody;
+    close(socket);
 }
 
 int Ring::adopt(int socket) noexcept {

@@ -126,6 +126,11 @@ public:
     /// Closes a socket or descriptor with no operation in flight on it.
     void close(int socket) noexcept;
 
+    /// Closes a socket so that nothing of it stays in the kernel: what it has not sent is dropped
+    /// and the peer reads a reset. Where the kernel cannot do that to an adopted socket (before
+    /// 6.7), it is closed like any other. Requires that nothing is in flight on it.
+    void reset(int socket) noexcept;
+
     /// Takes a connected socket into the ring's own table and closes its descriptor: operations
     /// find it there for less, and it no longer counts against the process's descriptors. Gives
     /// the number by which this ring alone knows it from now on, until close(). If the table is

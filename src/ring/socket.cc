@@ -175,17 +175,60 @@ std::vector<int> take_waiting(int listener) {
     }
 }
 
+Result<PeerAddress> peer_address(int descriptor) noexcept {
+    SocketAddress where;
+    where.size = sizeof(where.storage);
+    if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&where.storage), &where.size) != 0) {
+        return last_error();
+    }
+    PeerAddress peer;
+    const auto as_v4 = [&peer](std::uint32_t address) {
+        peer.network = address;
+        peer.is_loopback = address >> 24 == 127;
+    };
+    if (where.storage.ss_family == AF_INET) {
+        as_v4(ntohl(reinterpret_cast<const sockaddr_in*>(&where.storage)->sin_addr.s_addr));
+        return peer;
+    }
+    const in6_addr& address = reinterpret_cast<const sockaddr_in6*>(&where.storage)->sin6_addr;
+    if (IN6_IS_ADDR_V4MAPPED(&address)) {
+        std::uint32_t v4 = 0;
+        std::memcpy(&v4, address.s6_addr + 12, sizeof(v4));
+        as_v4(ntohl(v4));
+        return peer;
+    }
+    std::memcpy(&peer.network, address.s6_addr, sizeof(peer.network));
+    peer.is_v6 = true;
+    peer.is_loopback = IN6_IS_ADDR_LOOPBACK(&address) != 0;
+    return peer;
+}
+
 void close_now(int descriptor) noexcept {
     ::close(descriptor);
 }
 
-std::uint64_t raise_descriptor_limit() noexcept {
+std::uint64_t limit_descriptors(std::uint32_t spare) noexcept {
     rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
-    limit.rlim_cur = limit.rlim_max;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max <= spare) return 0;
+    limit.rlim_cur = limit.rlim_max - spare;
     setrlimit(RLIMIT_NOFILE, &limit);
     getrlimit(RLIMIT_NOFILE, &limit);
     return limit.rlim_cur;
+}
+
+SpareDescriptors::SpareDescriptors() noexcept : before_(0) {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    before_ = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+SpareDescriptors::~SpareDescriptors() {
+    rlimit limit{};
+    if (before_ == 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = before_;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace parley::ring

@@ -43,11 +43,35 @@ Result<Address> adopt_listener(int descriptor) noexcept;
 /// to be taken before it is closed: the kernel resets what still waits. It does not wait itself.
 /// Leaves the listener non-blocking: no ring may accept on it any more.
 std::vector<int> take_waiting(int listener);
+/// Who is at the other end of a connected descriptor, as far as peers are told apart: an IPv4
+/// address, or the first 64 bits of an IPv6 address, which one subscriber has.
+struct PeerAddress {
+    std::uint64_t network = 0;  ///< IPv4 mapped to IPv6 counts as IPv4
+    bool is_v6 = false;
+    bool is_loopback = false;
+};
+
+/// Errors: domain system; ENOTCONN if the peer is gone already.
+Result<PeerAddress> peer_address(int descriptor) noexcept;
 
 /// Closes a descriptor on which no ring has anything in flight.
 void close_now(int descriptor) noexcept;
 
-/// Raises RLIMIT_NOFILE to its hard limit; answers the limit that holds now.
-std::uint64_t raise_descriptor_limit() noexcept;
+/// Sets RLIMIT_NOFILE to its hard limit less `spare`: so many can be opened only while a
+/// SpareDescriptors lives. Answers the limit that holds now; 0 if `spare` leaves none.
+std::uint64_t limit_descriptors(std::uint32_t spare) noexcept;
+
+/// While one lives, what is opened may take the descriptors that connections must leave. Keep it
+/// for a moment only: connections may take them too. Threads: any, but no two at a time.
+class SpareDescriptors {
+public:
+    SpareDescriptors() noexcept;
+    SpareDescriptors(const SpareDescriptors&) = delete;
+    SpareDescriptors& operator=(const SpareDescriptors&) = delete;
+    ~SpareDescriptors();
+
+private:
+    std::uint64_t before_;
+};
 
 }  // namespace parley::ring

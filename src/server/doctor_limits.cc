@@ -6,6 +6,7 @@
 
 #include "ring/limits.h"
 #include "server/doctor.h"
+#include "server/options.h"
 #include "shard/pinning.h"
 
 namespace parley::server {
@@ -172,7 +173,18 @@ void Doctor::look_at_options() {
 }
 
 void Doctor::look_at_tls() {
-    pass("TLS", "not configured");
+    std::string error;
+    const auto certificates = open_tls(options_, "localhost", error);
+    if (!error.empty()) {
+        return fail("TLS", "not usable", error,
+                    "name the files of one certificate with --tls-cert FILE --tls-key FILE");
+    }
+    if (certificates == nullptr) return pass("TLS", "not configured");
+    const std::string found = fmt::format("SHA-256 {}", certificates->fingerprint());
+    const std::vector<std::string> warnings = certificates->warnings();
+    if (warnings.empty()) return pass("TLS", found);
+    warn("TLS", found, warnings.front(),
+         "renew the certificate; a server that runs takes the new files by itself");
 }
 
 void Doctor::look_at_redis() {

@@ -49,7 +49,7 @@ void Drain::begin(Successor successor) {
     begun_ = shard_.now() + first_step;
     const auto shards = static_cast<double>(shard_.fabric().shards());
     pace_.emplace(
-        Pace::Limits{.rate_max = options_.rate_max / shards, .time_max = options_.time_max},
+        DrainPace::Limits{.rate_max = options_.rate_max / shards, .time_max = options_.time_max},
         begun_);
     back_ = begun_;
     if (successor == Successor::later) back_ += pace_->length(ready()) + restart_max;

@@ -19,7 +19,7 @@
 
 #include "base/intrusive_list.h"
 #include "group/groups.h"
-#include "server/pace.h"
+#include "server/drain_pace.h"
 #include "server/raw_socket.h"
 #include "session/sessions.h"
 #include "shard/shard.h"
@@ -96,7 +96,7 @@ private:
     const DrainOptions& options_;
     Timer timer_;
     std::minstd_rand random_;
-    std::optional<Pace> pace_;  // once begun
+    std::optional<DrainPace> pace_;  // once begun
     Instant begun_;
     Instant back_;  // when a successor accepts
     Instant bursts_told_;

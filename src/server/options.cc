@@ -117,27 +117,12 @@ bool plan_times(const Options& options, Plan& plan, std::string& error) {
         return false;
     };
     plan.worker.floor = {options.talk_max, options.silence_max, options.busy_max};
-    plan.worker.sockets.ping_interval = options.ping_interval;
-    plan.worker.sockets.pong_max = options.pong_max;
     return positive(options.talk_max, "talk_max") && positive(options.silence_max, "silence_max") &&
-           positive(options.busy_max, "busy_max") &&
-           positive(options.ping_interval, "ping_interval") &&
-           positive(options.pong_max, "pong_max");
+           positive(options.busy_max, "busy_max");
 }
 
 bool plan_tls(const Options& options, Plan& plan, std::string& error) {
-    if (options.tls_self_signed && !options.tls_certificates.empty()) {
-        error = "--tls-self-signed makes its own certificate: give either it or --tls-cert FILE";
-        return false;
-    }
-    if (options.tls_self_signed) {
-        plan.tls = net::tls::Source::self_signed(plan.address.host, error);
-    } else if (!options.tls_certificates.empty()) {
-        std::vector<net::tls::Files> files;
-        for (const TlsCertificate& each : options.tls_certificates)
-            files.push_back({.certificate = each.certificate_file, .key = each.key_file});
-        plan.tls = net::tls::Source::load(std::move(files), error);
-    }
+    plan.tls = open_tls(options, plan.address.host, error);
     plan.worker.tls = plan.tls.get();
     return error.empty();
 }
@@ -176,21 +161,6 @@ void plan_protocol(const Options& options, Plan& plan) {
     }
 }
 
-bool plan_sizes(const Options& options, Plan& plan, std::string& error) {
-    // Positions and sizes inside a connection are 32 bits wide.
-    constexpr std::size_t bytes_max = std::size_t{1} << 30;
-    if (options.message_bytes_max > bytes_max || options.send_queue_bytes_max > bytes_max) {
-        error = "messages and send queues may have at most 1 GiB";
-        return false;
-    }
-    plan.worker.sockets.messages.message_bytes_max =
-        static_cast<std::uint32_t>(options.message_bytes_max);
-    plan.worker.sockets.messages.fragments_max = options.message_fragments_max;
-    plan.worker.queues.lasting_bytes_max = options.send_queue_bytes_max;
-    plan.shard.spin = options.spin;
-    return true;
-}
-
 // Of sockets that were passed the address is what they say. Where they differ, one that others
 // than this machine's reach counts: who may connect is decided by it.
 bool plan_address(const Options& options, Plan& plan, std::string& error) {
@@ -222,6 +192,20 @@ bool plan_address(const Options& options, Plan& plan, std::string& error) {
 
 }  // namespace
 
+std::unique_ptr<net::tls::Source> open_tls(const Options& options, const std::string& host,
+                                           std::string& error) {
+    if (options.tls_self_signed && !options.tls_certificates.empty()) {
+        error = "--tls-self-signed makes its own certificate: give either it or --tls-cert FILE";
+        return nullptr;
+    }
+    if (options.tls_self_signed) return net::tls::Source::self_signed(host, error);
+    if (options.tls_certificates.empty()) return nullptr;
+    std::vector<net::tls::Files> files;
+    for (const TlsCertificate& each : options.tls_certificates)
+        files.push_back({.certificate = each.certificate_file, .key = each.key_file});
+    return net::tls::Source::load(std::move(files), error);
+}
+
 StartFailure make_plan(const Options& options, Plan& plan, std::string& error) {
     if (!plan_address(options, plan, error)) return StartFailure::options;
     if (const StartFailure failure = plan_cores(options, plan, error);
@@ -229,10 +213,13 @@ StartFailure make_plan(const Options& options, Plan& plan, std::string& error) {
         return failure;
     }
     plan_protocol(options, plan);
-    const bool whole = plan_sizes(options, plan, error) && plan_times(options, plan, error) &&
+    plan.shard.spin = options.spin;
+    plan.log = options.log;
+    const bool whole = plan_limits(options, plan, error) && plan_times(options, plan, error) &&
                        plan_drain(options, plan, error) && plan_origins(options, plan, error) &&
                        plan_authenticator(options, plan, error) && plan_tls(options, plan, error);
-    return whole ? StartFailure::none : StartFailure::options;
+    if (!whole) return StartFailure::options;
+    return take_descriptors(options.limits, error) ? StartFailure::none : StartFailure::machine;
 }
 
 }  // namespace parley::server

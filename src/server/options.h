@@ -22,12 +22,23 @@ struct Plan {
     std::size_t listeners = 1;  ///< sockets that all shards together accept from
     Shard::Options shard;
     WorkerOptions worker;
+    Commons::Log log = nullptr;
+    std::uint64_t memory_bytes_max = 0;  ///< of the process; 0: no limit
     std::unique_ptr<const session::Authenticator> authenticator;
     std::unique_ptr<net::tls::Source> tls;  ///< null: without TLS
 };
 
+/// The certificates that the options name; null without an `error` if they name none.
+std::unique_ptr<net::tls::Source> open_tls(const Options& options, const std::string& host,
+                                           std::string& error);
+
 /// Reads the files that the options name. On failure puts a sentence into `error` that says what
 /// to do, and returns why; `plan` is then not to be used.
 StartFailure make_plan(const Options& options, Plan& plan, std::string& error);
+
+/// The part of make_plan() that is about Options::limits.
+bool plan_limits(const Options& options, Plan& plan, std::string& error);
+/// Sets how many descriptors the process may open, which is a matter of the machine.
+bool take_descriptors(const Limits& limits, std::string& error);
 
 }  // namespace parley::server

@@ -28,6 +28,7 @@ public:
     using Connection::abort;
 
     ListHook hook;
+    session::AddressMark address{};  ///< kept by whoever counts
 
 private:
     void on_message(ws::Opcode opcode, std::span<std::byte> payload) noexcept override;

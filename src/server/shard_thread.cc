@@ -52,6 +52,14 @@ ShardStats stats_of(Worker& worker) {
         .system_calls = ring.system_calls,
         .turns = shard.counters().turns,
         .frames_outstanding = shard.frames().outstanding(),
+        .messages_refused = worker.context().paces.refused(),
+        .voice_refused = worker.context().paces.audio_dropped(),
+        .receives_paused = worker.net().receives_paused,
+        .accepts_without_descriptor = worker.door().counters().no_descriptor,
+        .addresses_refused = worker.door().counters().addresses_full,
+        .memory_refused = worker.door().counters().no_memory,
+        .shed = worker.shed(),
+        .behind = worker.is_behind() ? std::uint64_t{1} : 0,
     };
     for (std::size_t i = 0; i < session::refusal_count; ++i) {
         stats.tokens_refused += worker.refused(static_cast<session::Refusal>(i));
@@ -107,6 +115,8 @@ void ShardThread::run() {
         return give_up("no file descriptor is left: raise `ulimit -n` (LimitNOFILE= in systemd)");
     }
     Worker worker{shard, crew_.plan.worker, *crew_.plan.authenticator};
+    MemoryWatch memory{shard, crew_.commons, crew_.plan.memory_bytes_max};
+    if (raw(id_) == 0 && crew_.plan.memory_bytes_max > 0) memory.start();
     const bool all_listen = crew_.plan.listeners >= crew_.fabric.shards();
     for (const int listener : listeners_) {
         worker.start(listener, all_listen ? Worker::Spread::keep : Worker::Spread::deal_out);

@@ -17,13 +17,15 @@ namespace parley::server {
 
 /// What the threads of one server share.
 struct Crew {
-    Crew(const Plan& what, Fabric& between) noexcept : plan(what), fabric(between) {}
+    Crew(const Plan& what, Fabric& between, Commons& common) noexcept
+        : plan(what), fabric(between), commons(common) {}
 
     const Plan& plan;
     Fabric& fabric;
     /// Whether to send the connections away, and to whom.
     enum class Drain : std::uint8_t { no, for_later, for_successor };
     std::atomic<Drain> draining{Drain::no};
+    Commons& commons;
     std::atomic<bool> stopping{false};
     std::atomic<std::size_t> drained{0};  ///< shards that have sent all away
     std::atomic<std::size_t> idle{0};     ///< shards whose workers are done; all leave together

@@ -15,10 +15,14 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
                const session::Authenticator& authenticator)
     : shard_(shard),
       options_(options),
-      policy_{authenticator, options.origins,
+      policy_{authenticator,
+              options.origins,
               options.handler == nullptr ? session::Opening::Admit::by_token
                                          : session::Opening::Admit::anybody,
-              options.deflate, options.tls},
+              options.deflate,
+              options.tls,
+              options.opening_max},
+      door_(shard, options.door, options.commons),
       net_(shard, options.queues),
       decoder_(options.dialect),
       context_(net_, options.sockets, decoder_, options.dialect, *this),
@@ -35,12 +39,19 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
                    .groups = groups_,
                    .floor = floor_,
                    .store = store_,
-                   .policy = options.join}),
+                   .policy = options.join,
+                   .groups_max = options.groups_per_user_max}),
       relay_(shard, groups_),
       direct_(shard, sessions_, post_, options.floor.talk_max),
       chat_(shard, groups_, post_),
-      drain_(shard, sessions_, groups_, options.drain) {
+      drain_(shard, sessions_, groups_, options.drain),
+      lag_(options.lag_max),
+      lag_timer_(Timer::Handler::to<&Worker::look_at_lag>(*this)),
+      shed_timer_(Timer::Handler::to<&Worker::on_shed_timer>(*this)) {
+    context_.paces.set(options.pace);
+    context_.message_bytes_max = options.message_bytes_max;
     post_.before_grant(session::Post::BeforeGrant::to<&group::Listeners::flush>(listeners_));
+    shard.on_turn_end(Shard::TurnEnd::to<&Worker::on_turn_end>(*this));
     shard.on_record(RecordKind::accepted,
                     Shard::RecordHandler::to<&Worker::on_accepted_elsewhere>(*this));
     shard.on_record(RecordKind::hand_over, Shard::RecordHandler::to<&Worker::on_hand_over>(*this));
@@ -54,6 +65,7 @@ void Worker::start(int listener, Spread spread) {
     deals_out_ = spread == Spread::deal_out;
     acceptors_.push_back(std::make_unique<net::Listener>(
         shard_, listener, net::Listener::Accepted::to<&Worker::on_accepted>(*this)));
+    acceptors_.back()->on_failure(net::Listener::Failed::to<&Worker::on_accept_failure>(*this));
     acceptors_.back()->start();
 }
 
@@ -112,15 +124,22 @@ void Worker::begin_opening(int descriptor) noexcept {
     if (stopping_ || opening_count_ >= session::openings_max) {
         return shard_.ring().close(descriptor);
     }
+    const Door::Answer answer = door_.knock(descriptor);
     session::Opening::Gate& gate = *this;
     // Owned by the list; deleted in on_opening_gone().
     auto* opening = std::make_unique<session::Opening>(net_, descriptor, policy_, gate).release();
     openings_.push_back(*opening);
     ++opening_count_;
-    opening->start();
+    if (answer.what == Door::Answer::What::enter) return opening->start(answer.address);
+    opening->turn_away(answer.status, answer.retry_after);
 }
 
 void Worker::on_opening_gone(session::Opening& opening) noexcept {
+    door_.leave(opening.address());
+    end(opening);
+}
+
+void Worker::end(session::Opening& opening) noexcept {
     --opening_count_;
     delete &opening;
 }
@@ -131,7 +150,7 @@ void Worker::on_refused(session::Refusal reason) noexcept {
 
 void Worker::on_admitted(session::Opening& opening, session::Admission admission,
                          int descriptor) noexcept {
-    on_opening_gone(opening);
+    end(opening);
     const ShardId home = shard_.home(shard_.key<UserKey>(admission.identity.user));
     // Nameless connections have no home: they stay where they were accepted.
     if (home == shard_.id() || options_.handler != nullptr) {
@@ -139,6 +158,7 @@ void Worker::on_admitted(session::Opening& opening, session::Admission admission
     }
     const std::vector<std::byte> record = session::pack(admission, descriptor);
     if (!shard_.post(home, RecordKind::hand_over, {record}, Urgency::lasting)) {
+        door_.leave(admission.address);
         return shard_.ring().close(descriptor);
     }
     static_cast<void>(admission.channel.release());  // the record's now
@@ -151,15 +171,20 @@ void Worker::on_hand_over(ShardId, std::span<std::byte> record) noexcept {
 }
 
 void Worker::welcome(session::Admission admission, int descriptor) noexcept {
-    if (stopping_) return shard_.ring().close(descriptor);
+    if (stopping_) {
+        door_.leave(admission.address);
+        return shard_.ring().close(descriptor);
+    }
     if (options_.handler != nullptr) {
         const auto gone = RawSocket::Gone::to<&Worker::on_raw_socket_gone>(*this);
         // Owned by the list; deleted in on_raw_socket_gone().
         auto* socket =
             std::make_unique<RawSocket>(context_, descriptor, *options_.handler, gone).release();
+        socket->address = admission.address;
         drain_.add(*socket);
         return socket->open(std::move(admission));
     }
+    make_room_for(shard_.key<UserKey>(admission.identity.user));
     const std::optional<WallTime> good_until = admission.identity.good_until;
     session::Session& session = sessions_.add(context_, std::move(admission), descriptor);
     if (good_until) expiries_.watch(session, *good_until);
@@ -171,6 +196,7 @@ void Worker::welcome(session::Admission admission, int descriptor) noexcept {
 
 void Worker::on_raw_socket_gone(RawSocket& socket) noexcept {
     drain_.forget(socket);
+    door_.leave(socket.address);
     delete &socket;
 }
 
@@ -180,6 +206,7 @@ void Worker::on_leaving(session::Session& session) noexcept {
 }
 
 void Worker::on_gone(session::Session& session) noexcept {
+    door_.leave(sessions_.address_of(session));
     sessions_.remove(session);
 }
 
@@ -198,6 +225,7 @@ void Worker::on_group(session::Session& session, const wire::Command& command) n
         case wire::Verb::floor_release:
             return floor_.release(session, shard_.key<GroupKey>(command.to.text), command);
         case wire::Verb::join:
+            if (pressure_ >= Pressure::shrinking) return refuse_join(session, command);
             return membership_.join(session, command);
         case wire::Verb::leave:
             return membership_.leave(session, command);

@@ -13,7 +13,9 @@
 #include "net/listener.h"
 #include "relay/direct_relay.h"
 #include "relay/relay.h"
+#include "server/door.h"
 #include "server/drain.h"
+#include "server/overload.h"
 #include "server/raw_socket.h"
 #include "session/expiries.h"
 #include "session/opening.h"
@@ -26,6 +28,14 @@ struct WorkerOptions {
     floor::Limits floor;
     ws::Settings sockets;
     net::QueueLimits queues;
+    session::PaceLimits pace;                  ///< of one user
+    std::size_t message_bytes_max = SIZE_MAX;  ///< that is no image
+    std::uint32_t sockets_per_user_max = 0;    ///< 0: no limit
+    std::uint32_t groups_per_user_max = store::groups_per_user_max;
+    Duration opening_max = std::chrono::seconds{5};
+    DoorLimits door;
+    Duration lag_max{0};         ///< 0: a shard accepts however far it is behind
+    Commons* commons = nullptr;  ///< without, shards know nothing of each other's load
     wire::voiceping::Dialect dialect = wire::voiceping::Dialect::router_2023;
     group::JoinPolicy join = group::JoinPolicy::open;
     session::Origins origins{session::Origins::OwnHost::by_address};
@@ -71,6 +81,10 @@ public:
     const group::FloorControl& floor() const noexcept { return floor_; }
     const session::SessionContext& context() const noexcept { return context_; }
     const net::Shared& net() const noexcept { return net_; }
+    const Door& door() const noexcept { return door_; }
+    bool is_behind() const noexcept { return is_behind_; }
+    /// Slow readers that were closed for want of memory.
+    std::uint64_t shed() const noexcept { return shed_; }
     std::uint64_t refused(session::Refusal reason) const noexcept {
         return refusals_[static_cast<std::size_t>(reason)];
     }
@@ -84,7 +98,14 @@ private:
                      int descriptor) noexcept override;
     void on_opening_gone(session::Opening& opening) noexcept override;
     void on_refused(session::Refusal reason) noexcept override;
-    bool ready() const noexcept override { return !stopping_ && !draining(); }
+    std::string_view unready() const noexcept override;
+    void on_accept_failure(int error) noexcept { door_.on_accept_failure(error); }
+    void on_turn_end() noexcept;
+    void look_at_lag() noexcept;
+    void on_shed_timer() noexcept;
+    void make_room_for(UserKey user) noexcept;
+    void refuse_join(session::Session& session, const wire::Command& command) noexcept;
+    void end(session::Opening& opening) noexcept;
     void on_hand_over(ShardId from, std::span<std::byte> record) noexcept;
     void welcome(session::Admission admission, int descriptor) noexcept;
     void on_raw_socket_gone(RawSocket& socket) noexcept;
@@ -100,6 +121,7 @@ private:
     Shard& shard_;
     const WorkerOptions& options_;
     session::Opening::Policy policy_;
+    Door door_;
     net::Shared net_;
     wire::voiceping::Decoder decoder_;
     session::SessionContext context_;
@@ -122,6 +144,12 @@ private:
     IntrusiveList<session::Opening, &session::Opening::hook> openings_;
     std::size_t opening_count_ = 0;
     std::array<std::uint64_t, session::refusal_count> refusals_{};
+    Lag lag_;
+    Timer lag_timer_;
+    Timer shed_timer_;
+    std::uint64_t shed_ = 0;
+    Pressure pressure_ = Pressure::none;
+    bool is_behind_ = false;
     bool stopping_ = false;
 };
 

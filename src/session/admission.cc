@@ -63,6 +63,7 @@ std::vector<std::byte> pack(const Admission& admission, int descriptor) {
     const Identity& identity = admission.identity;
     Writer writer;
     writer.number(static_cast<std::uint32_t>(descriptor));
+    writer.number(static_cast<std::uint32_t>(admission.address));
     writer.text(identity.user);
     writer.number(identity.user_is_integer ? 1 : 0);
     writer.number(identity.groups_given ? 1 : 0);
@@ -83,6 +84,7 @@ Admission unpack(std::span<const std::byte> record, int& descriptor) {
     Admission admission;
     Identity& identity = admission.identity;
     descriptor = static_cast<int>(reader.number());
+    admission.address = static_cast<AddressMark>(reader.number());
     identity.user = reader.text();
     identity.user_is_integer = reader.number() != 0;
     identity.groups_given = reader.number() != 0;

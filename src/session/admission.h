@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -14,9 +15,13 @@
 
 namespace parley::session {
 
+/// Stands for the address that a connection came from, where connections are counted by it.
+enum class AddressMark : std::uint32_t { uncounted = 0 };
+
 /// What the opening handshake found out.
 struct Admission {
     Identity identity;
+    AddressMark address = AddressMark::uncounted;
     std::string device;
     std::string reply;                             ///< the 101 answer, not yet sent
     std::optional<ws::DeflateTerms> deflate = {};  ///< that it agrees to

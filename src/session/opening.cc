@@ -44,9 +44,18 @@ Opening::Opening(net::Shared& shared, int descriptor, const Policy& policy, Gate
     }
 }
 
-void Opening::start() noexcept {
-    shared_.shard.timers().start(timer_, shared_.shard.now() + opening_max);
+void Opening::start(AddressMark address) noexcept {
+    admission_.address = address;
+    shared_.shard.timers().start(timer_, shared_.shard.now() + policy_.opening_max);
     connection_.start();
+}
+
+void Opening::turn_away(std::uint16_t status, std::chrono::seconds retry_after) noexcept {
+    connection_.start();
+    answer(http::format({.status = status,
+                         .body = http::reason_phrase(status),
+                         .then = http::Reply::Then::close,
+                         .retry_after = retry_after}));
 }
 
 void Opening::on_timer() noexcept {
@@ -149,8 +158,9 @@ void Opening::answer_plain(const http::RequestHead& head) noexcept {
     } else if (head.target() == "/") {
         reply.body = welcome;
     } else if (head.target() == "/healthz") {
-        reply.status = gate_.ready() ? 200 : 503;
-        reply.body = gate_.ready() ? "ok" : "stopping";
+        const std::string_view why_not = gate_.unready();
+        reply.status = why_not.empty() ? 200 : 503;
+        reply.body = why_not.empty() ? "ok" : why_not;
     } else {
         reply.status = 404;
         reply.body = "Not Found";

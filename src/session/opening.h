@@ -32,8 +32,8 @@ public:
         virtual void on_opening_gone(Opening& opening) noexcept = 0;
         /// Counts why somebody was not let in.
         virtual void on_refused(Refusal reason) noexcept = 0;
-        /// What `GET /healthz` answers: ready or not.
-        virtual bool ready() const noexcept = 0;
+        /// What `GET /healthz` answers: why this server wants no connections; empty if it does.
+        virtual std::string_view unready() const noexcept = 0;
 
     protected:
         ~Gate() = default;
@@ -49,6 +49,8 @@ public:
         Admit admit = Admit::by_token;
         ws::Deflate deflate = ws::Deflate::off;
         const net::tls::Source* tls = nullptr;  ///< null: connections are plain
+        /// From accept to the end of the request head, whatever drips in meanwhile (C1).
+        Duration opening_max = std::chrono::seconds{5};
     };
 
     Opening(net::Shared& shared, int descriptor, const Policy& policy, Gate& gate) noexcept;
@@ -56,7 +58,12 @@ public:
     Opening& operator=(const Opening&) = delete;
     ~Opening() = default;
 
-    void start() noexcept;
+    void start(AddressMark address) noexcept;
+    /// Answers before anything was asked, and closes: for who cannot be taken in. The status's own
+    /// words are the body.
+    void turn_away(std::uint16_t status, std::chrono::seconds retry_after) noexcept;
+    /// Where it came from, for whoever counts.
+    AddressMark address() const noexcept { return admission_.address; }
     /// Closes without an answer, as at shutdown.
     void abort() noexcept { connection_.abort(); }
 
@@ -67,6 +74,7 @@ private:
     void on_end() noexcept override;
     void on_not_tls(std::span<const std::byte> bytes) noexcept override;
     void on_closed() noexcept override;
+    void on_too_slow() noexcept override { connection_.abort(); }
     void on_detached(int descriptor) noexcept override;
     void on_timer() noexcept;
     void keep(std::span<const std::byte> bytes) noexcept;

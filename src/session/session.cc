@@ -1,6 +1,7 @@
 #include "session/session.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -11,6 +12,7 @@ namespace parley::session {
 namespace {
 
 constexpr std::string_view ping_prefix = "voiceping:";
+constexpr std::string_view too_fast = "too many requests";
 static_assert(store::name_size_max <= UINT16_MAX, "a session keeps the size of a name in 16 bits");
 
 std::unique_ptr<char[]> exact_copy(std::string_view text) {
@@ -101,22 +103,65 @@ void Session::on_message(ws::Opcode opcode, std::span<std::byte> payload) noexce
     const bool taken = context().dialect == wire::voiceping::Dialect::router_2026 &&
                        wire::voiceping::bytes_of_text(payload, bytes);
     if (taken) return on_binary(bytes);
-    ++context().messages_dropped;
+    on_garbage(payload.size());
 }
 
 void Session::on_binary(std::span<const std::byte> message) noexcept {
     SessionContext& shared = context();
     Result<wire::Command> decoded = shared.decoder.decode(message);
-    if (!decoded) {
-        ++shared.messages_dropped;
-        return;
-    }
+    if (!decoded) return on_garbage(message.size());
     wire::Command& command = *decoded;
+    if (command.verb != wire::Verb::image && message.size() > shared.message_bytes_max) {
+        return close(ws::CloseCode::too_big, "only an image may be that long");
+    }
     if (command.from.text != user()) {
         if (!command.from.text.empty()) ++shared.senders_corrected;
         command.from = {user(), encoded_user()};
     }
-    shared.commands.on_command(*this, command);
+    if (keeps_pace(command)) shared.commands.on_command(*this, command);
+}
+
+void Session::on_garbage(std::size_t size) noexcept {
+    SessionContext& shared = context();
+    ++shared.messages_dropped;
+    if (size > shared.message_bytes_max) {
+        return close(ws::CloseCode::too_big, "only an image may be that long");
+    }
+    const auto verdict = shared.paces.judge_garbage(key_, shared.net.shard.now());
+    if (verdict == Paces::Verdict::close) close(ws::CloseCode::overrun, too_fast);
+}
+
+// Beyond the pace of its user a message is dropped, and never in silence.
+bool Session::keeps_pace(const wire::Command& command) noexcept {
+    const std::size_t audio_bytes =
+        command.verb == wire::Verb::audio ? audio_content_size(command.payload) : 0;
+    SessionContext& shared = context();
+    switch (shared.paces.judge(key_, command.verb, audio_bytes, shared.net.shard.now())) {
+        case Paces::Verdict::pass:
+            return true;
+        case Paces::Verdict::drop:
+            return false;
+        case Paces::Verdict::refuse:
+            tell_too_fast(command);
+            return false;
+        case Paces::Verdict::close:
+            close(ws::CloseCode::overrun, too_fast);
+            return false;
+    }
+    return false;
+}
+
+// The protocol has no error for all cases: START_FAILED for a START, as when the floor is taken,
+// and UNAUTHORIZED_GROUP, its only other refusal, for everything else. Both carry words.
+void Session::tell_too_fast(const wire::Command& command) noexcept {
+    const bool is_start = command.verb == wire::Verb::floor_request;
+    std::array<std::byte, 32> words;
+    const std::size_t size = wire::encode_str("Too Many Requests", words);
+    tell({.kind = is_start ? wire::Kind::floor_refused : wire::Kind::not_a_member,
+          .scope = is_start ? command.scope : wire::Scope::group,
+          .from = command.from.encoded,
+          .to = command.to.encoded,
+          .payload = std::span{words}.first(size)});
 }
 
 std::size_t Session::write_ping(PingPayload payload) const noexcept {

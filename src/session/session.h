@@ -20,6 +20,7 @@
 #include "session/admission.h"
 #include "session/direct_talk.h"
 #include "session/event_frame.h"
+#include "session/pace.h"
 #include "wire/message.h"
 #include "wire/voiceping.h"
 #include "ws/connection.h"
@@ -70,6 +71,9 @@ struct SessionContext : ws::Shared {
     wire::voiceping::Decoder& decoder;
     wire::voiceping::Dialect dialect;
     Commands& commands;
+    Paces paces;
+    /// Of a whole message that is no image. Images are bounded by ws::MessageLimits.
+    std::size_t message_bytes_max = SIZE_MAX;
     std::unordered_map<std::uint32_t, Arrival> arrivals;  ///< by slot
     std::vector<std::byte> encoded_user;                  ///< the one encoded last
     std::uint64_t messages_in = 0;
@@ -111,6 +115,7 @@ public:
     using Connection::end;
     using Connection::is_open;
     using Connection::prefetch;
+    using Connection::queued_bytes;
     using Connection::send;
 
     /// Null if the session is not in the group.
@@ -129,6 +134,9 @@ private:
     void on_closing() noexcept override;
     void on_gone() noexcept override;
     void on_binary(std::span<const std::byte> message) noexcept;
+    bool keeps_pace(const wire::Command& command) noexcept;
+    void on_garbage(std::size_t size) noexcept;
+    void tell_too_fast(const wire::Command& command) noexcept;
 
     const bool user_is_integer_;  // as it was typed
     const std::uint16_t user_size_;

@@ -34,6 +34,7 @@ Session& Sessions::add(SessionContext& context, Admission admission, int descrip
     Chunk& chunk = chunk_of(number);
     Slot& slot = chunk.slots[number % chunk_slots];
     first_free_ = slot.free.next;
+    chunk.addresses[number % chunk_slots] = admission.address;
     const SessionRef ref{number, slot.free.generation, context.net.shard.id()};
     Session& session =
         *std::construct_at(&slot.session, context, ref, std::move(admission), descriptor);
@@ -72,6 +73,27 @@ bool Sessions::sign_out(Session& session) noexcept {
     if (place == ByUser::none) return false;
     by_user_.erase(place);
     return !is_signed_in(session.key());
+}
+
+std::size_t Sessions::count_of(UserKey user) noexcept {
+    std::size_t count = 0;
+    for_each_of(user, [&count](Session&) { ++count; });
+    return count;
+}
+
+// Entries with the same hash keep their order, whatever comes and goes around them.
+Session& Sessions::oldest_of(UserKey user) noexcept {
+    Session* oldest = nullptr;
+    for_each_of(user, [&oldest](Session& each) {
+        if (oldest == nullptr) oldest = &each;
+    });
+    PARLEY_ASSERT(oldest != nullptr);
+    return *oldest;
+}
+
+AddressMark Sessions::address_of(const Session& session) const noexcept {
+    const std::uint32_t slot = session.ref().slot;
+    return chunk_of(slot).addresses[slot % chunk_slots];
 }
 
 bool Sessions::is_signed_in(UserKey user) const noexcept {

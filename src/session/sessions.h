@@ -36,6 +36,11 @@ public:
     /// The opposite. Harmless if it was not. True if it was the user's last.
     bool sign_out(Session& session) noexcept;
     bool is_signed_in(UserKey user) const noexcept;
+    std::size_t count_of(UserKey user) noexcept;
+    /// The one that signed in first of a user's. Requires that one is signed in.
+    Session& oldest_of(UserKey user) noexcept;
+    /// Where the session connected from, as its admission said.
+    AddressMark address_of(const Session& session) const noexcept;
     /// Visits the sessions of a user. The one visited may sign out, no other may, and none in.
     template <class Visit>
     void for_each_of(UserKey user, Visit visit) {
@@ -82,6 +87,7 @@ private:
     static_assert(sizeof(Slot) == sizeof(Session));
     struct Chunk {
         std::array<Slot, chunk_slots> slots;
+        std::array<AddressMark, chunk_slots> addresses{};  // a session has no room for its own
         std::uint64_t used = 0;
     };
     // One signed-in session.

@@ -253,6 +253,7 @@ void Shard::turn(Instant latest) noexcept {
     if (ring_->counters().completions + counters_.records_in != busy_before) {
         busy_until_ = now_ + options_.spin;
     }
+    last_turn_ = ring_->now() - now_;
 }
 
 }  // namespace parley

@@ -66,6 +66,8 @@ public:
 
     /// The time of this turn. It stands still until the next one.
     Instant now() const noexcept { return now_; }
+    /// What the turn before this one took, its sleep not counted: so long somebody may have waited.
+    Duration last_turn() const noexcept { return last_turn_; }
     /// Time of day, never behind one given before (message ids must not step back).
     WallTime wall_now() noexcept;
     /// True on the shard's own thread (in a simulation: during its turn).
@@ -156,6 +158,7 @@ private:
     Instant now_;
     TimerWheel timers_;
     FramePool frames_;
+    Duration last_turn_{0};
     WallTime wall_given_{};
     std::vector<FrameRef> held_;       // by sends of this turn
     std::vector<FrameRef> held_last_;  // by sends of the turn before

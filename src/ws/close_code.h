@@ -17,6 +17,7 @@ enum class CloseCode : std::uint16_t {
     too_big = 1009,          ///< a message over the limit
     internal = 1011,         ///< the server failed; not the peer's fault
     try_again = 1013,        ///< the server is overloaded; come back later
+    overrun = 4008,          ///< sends faster, or reads slower, than allowed; the reason says which
     bad_frames = 4400,       ///< well-formed messages that make no sense, again and again
     auth_failed = 4401,      ///< no identity, or it is not accepted (any more)
     banned = 4403,           ///< the identity is known and not wanted

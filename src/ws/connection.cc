@@ -16,18 +16,46 @@ constexpr std::size_t cache_line_bytes = 64;
 // a quarter of a shard's small frames (FramePool).
 constexpr int questions_per_step = 2048;
 
+// How often in the time a peer has to go on it is looked whether it did: it may take a sixth
+// longer.
+constexpr int partial_looks = 6;
+
+constexpr std::string_view cut_off = "the rest of a frame did not come";
+
+// The payload of a close frame, in `place`.
+std::span<const std::byte> write_close(CloseCode code, std::string_view reason,
+                                       std::span<std::byte, control_bytes_max> place) noexcept {
+    if (code == CloseCode::no_status) return {};
+    const auto number = static_cast<std::uint16_t>(code);
+    place[0] = static_cast<std::byte>(number >> 8);
+    place[1] = static_cast<std::byte>(number & 0xff);
+    const std::size_t kept = std::min<std::size_t>(reason.size(), control_bytes_max - 2);
+    if (kept > 0) std::memcpy(place.data() + 2, reason.data(), kept);
+    return place.first(2 + kept);
+}
+
 }  // namespace
 
 Shared::Shared(net::Shared& net_share, const Settings& settings) noexcept
     : net(net_share),
       limits_(settings.messages),
       compression_(net_share.shard.frames()),
+      partial_max_(settings.partial_max),
       heartbeat_(settings.ping_interval, settings.pong_max),
-      timer_(Timer::Handler::to<&Shared::on_timer>(*this)) {}
+      timer_(Timer::Handler::to<&Shared::on_timer>(*this)),
+      partial_timer_(Timer::Handler::to<&Shared::on_partial_timer>(*this)) {}
 
 void Shared::begin(Pulse& pulse) noexcept {
     heartbeat_.begin(pulse, net.shard.now());
     start_timer();
+}
+
+// All are looked at together, several times in partial_max; receiving only leaves a mark.
+void Shared::on_partial_timer() noexcept {
+    std::erase_if(partials_,
+                  [](Partial& each) { return !each.connection->look_after(each.last_byte); });
+    if (partials_.empty()) return;
+    net.shard.timers().start(partial_timer_, net.shard.now() + partial_max_ / partial_looks);
 }
 
 void Shared::end(Pulse& pulse) noexcept {
@@ -64,9 +92,10 @@ Connection::Connection(Shared& shared, int descriptor) noexcept
 }
 
 void Connection::agree(const DeflateTerms& terms) noexcept {
-    PARLEY_ASSERT(send_window_bits_ == 0);
+    PARLEY_ASSERT(send_window_ == 0);
     const Agreed agreed = shared_.compression_.agree(*this, terms);
-    send_window_bits_ = agreed.send_window_bits & 0xf;
+    const int bits = agreed.send_window_bits;
+    send_window_ = bits == 0 ? 0 : static_cast<std::uint8_t>(bits - window_bits_below) & 7;
     keeps_sent_ = agreed.keeps_sent;
     keeps_received_ = agreed.keeps_received;
 }
@@ -87,7 +116,7 @@ void Connection::open(std::string_view reply, std::span<std::byte> received,
 
 void Connection::on_received(std::span<std::byte> bytes) noexcept {
     speak();
-    if (send_window_bits_ == 0) {
+    if (send_window_ == 0) {
         return read(bytes, {Role::server, shared_.limits_, nullptr});
     }
     const Inflation inflation = shared_.compression_.inflation(*this, agreed());
@@ -97,9 +126,20 @@ void Connection::on_received(std::span<std::byte> bytes) noexcept {
 void Connection::read(std::span<std::byte> bytes, const FrameCutter::Rules& rules) noexcept {
     while (is_open()) {
         const Received received = reader_.next(bytes, rules);
-        if (received.what == Received::What::need_more) return;
+        if (received.what == Received::What::need_more) return watch_partial();
         take(received);
     }
+}
+
+void Connection::watch_partial() noexcept {
+    moved_ = true;
+    if (watched_ || !reader_.is_inside()) return;
+    watched_ = true;
+    Timer& timer = shared_.partial_timer_;
+    const Instant now = shared_.net.shard.now();
+    shared_.partials_.push_back({this, now});
+    if (timer.running()) return;
+    shared_.net.shard.timers().start(timer, now + shared_.partial_max_ / partial_looks);
 }
 
 void Connection::take(const Received& received) noexcept {
@@ -129,20 +169,33 @@ void Connection::send_agreed(Outgoing& message) noexcept {
     tcp_.send(frame, net::Delivery::lasting);
 }
 
+bool Connection::look_after(Instant& last_byte) noexcept {
+    const Instant now = shared_.net.shard.now();
+    if (moved_) last_byte = now;
+    moved_ = false;
+    watched_ = is_open() && reader_.is_inside();
+    if (!watched_ || now - last_byte < shared_.partial_max_) return watched_;
+    watched_ = false;
+    close(CloseCode::protocol_error, cut_off);
+    return false;
+}
+
 void Connection::close(CloseCode code, std::string_view reason) noexcept {
     if (closing_) return;
     std::array<std::byte, control_bytes_max> payload;
-    std::size_t size = 0;
-    if (code != CloseCode::no_status) {
-        const auto number = static_cast<std::uint16_t>(code);
-        payload[0] = static_cast<std::byte>(number >> 8);
-        payload[1] = static_cast<std::byte>(number & 0xff);
-        const std::size_t kept = std::min<std::size_t>(reason.size(), control_bytes_max - 2);
-        if (kept > 0) std::memcpy(payload.data() + 2, reason.data(), kept);
-        size = 2 + kept;
-    }
-    send_control(Opcode::close, std::span{payload}.first(size));
+    send_control(Opcode::close, write_close(code, reason, payload));
     finish();
+}
+
+// What it is told comes behind the rest of what was on its way, so it hears it if it reads that
+// within the time a close may take.
+void Connection::on_too_slow() noexcept {
+    std::array<std::byte, control_bytes_max> payload;
+    const FrameRef frame = encode_frame(shared_.net.shard.frames(), Opcode::close,
+                                        write_close(CloseCode::overrun, "slow consumer", payload));
+    if (!frame) return tcp_.abort();
+    tcp_.say_last(frame);
+    if (!closing_) leave();
 }
 
 // Nothing follows a close frame. The peer's answer to it, if any, is thrown away by the linger.
@@ -167,6 +220,10 @@ void Connection::send_control(Opcode opcode, std::span<const std::byte> payload)
 void Connection::carry_out(const Heartbeat::Due& due) noexcept {
     auto& connection = static_cast<Connection&>(*due.pulse);
     if (due.what == Heartbeat::Do::ask) return connection.ping();
+    // Who is not read cannot be heard: whether it is there shows in what it takes (net/limits.h).
+    if (!connection.tcp_.is_reading()) return connection.shared_.begin(connection);
+    // In the middle of a frame it cannot answer, and is told what is missing.
+    if (connection.reader_.is_inside()) return connection.close(CloseCode::protocol_error, cut_off);
     connection.abort();
 }
 
@@ -180,6 +237,10 @@ void Connection::on_end() noexcept {
 }
 
 void Connection::on_closed() noexcept {
+    if (watched_) {
+        std::erase_if(shared_.partials_,
+                      [this](const Shared::Partial& each) { return each.connection == this; });
+    }
     if (!closing_) leave();
     if (keeps_sent_ || keeps_received_) shared_.compression_.forget(*this);
     on_gone();

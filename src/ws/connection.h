@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "net/connection.h"
 #include "ws/close_code.h"
@@ -27,6 +28,8 @@ struct Settings {
     Duration ping_interval = std::chrono::seconds{25};
     /// How long its answer, or anything else it says, may take.
     Duration pong_max = std::chrono::seconds{10};
+    /// How long the next byte of a frame or message that has begun may take (requirement C3).
+    Duration partial_max = std::chrono::seconds{30};
     MessageLimits messages;
 };
 
@@ -52,12 +55,22 @@ private:
     void end(Pulse& pulse) noexcept;
     void on_timer() noexcept;
     void start_timer() noexcept;
+    void on_partial_timer() noexcept;
+
+    // A connection whose peer has begun something. Few have at a time.
+    struct Partial {
+        Connection* connection = nullptr;
+        Instant last_byte;  // or a little later
+    };
 
     const MessageLimits limits_;
     Compression compression_;
+    const Duration partial_max_;
     Heartbeat heartbeat_;
     Timer timer_;
     Instant timer_deadline_;  // while it runs
+    std::vector<Partial> partials_;
+    Timer partial_timer_;
 };
 
 /// Who derives from it lies in the same memory, which counts: a server has as many of them as it
@@ -98,9 +111,14 @@ public:
     void abort() noexcept { tcp_.abort(); }
 
     bool is_open() const noexcept { return tcp_.is_open(); }
+    /// What waits for a peer that does not read.
+    std::size_t queued_bytes() const noexcept { return tcp_.queued_bytes(); }
 
     /// For Shared: asks a connection whether it is there, or gives it up. Requires one of its own.
     static void carry_out(const Heartbeat::Due& due) noexcept;
+    /// For Shared: closes it if its peer has begun something and does not go on. False once there
+    /// is nothing to look after.
+    bool look_after(Instant& last_byte) noexcept;
 
 protected:
     using PingPayload = std::span<std::byte, control_bytes_max>;
@@ -123,12 +141,17 @@ private:
     void on_received(std::span<std::byte> bytes) noexcept final;
     void on_end() noexcept final;
     void on_closed() noexcept final;
+    void on_too_slow() noexcept final;
     void on_detached(int descriptor) noexcept final;
-    Agreed agreed() const noexcept { return {send_window_bits_, keeps_sent_, keeps_received_}; }
+    Agreed agreed() const noexcept {
+        const int bits = send_window_ == 0 ? 0 : send_window_ + window_bits_below;
+        return {static_cast<std::uint8_t>(bits), keeps_sent_, keeps_received_};
+    }
     void send_agreed(Outgoing& message) noexcept;
     void read(std::span<std::byte> bytes, const FrameCutter::Rules& rules) noexcept;
     void ping() noexcept;
     void take(const Received& received) noexcept;
+    void watch_partial() noexcept;
     void send_control(Opcode opcode, std::span<const std::byte> payload) noexcept;
     void finish() noexcept;
     void leave() noexcept;
@@ -136,10 +159,14 @@ private:
     // What receiving needs fills the first cache line, so that tcp_, of which a send touches the
     // first line alone, begins with the second.
     bool closing_ : 1 = false;  // on_closing() was called
-    // What it has agreed on, in the same byte.
+    bool watched_ : 1 = false;  // among shared_'s partials
+    bool moved_ : 1 = false;    // it has received since it was last looked at there
+    // What it has agreed on. The window by its bits above the least: zlib has 9 to 15.
     bool keeps_sent_ : 1 = false;
     bool keeps_received_ : 1 = false;
-    std::uint8_t send_window_bits_ : 4 = 0;
+    std::uint8_t send_window_ : 3 = 0;  // 0: nothing is compressed
+    static constexpr int window_bits_below = window_bits_min - 1;
+    static_assert(window_bits_max - window_bits_below < 8);
     Shared& shared_;
     FrameCutter reader_;
     net::Connection tcp_;

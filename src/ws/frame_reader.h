@@ -68,6 +68,11 @@ public:
 
     /// True while memory is held for something that arrives in pieces.
     bool is_gathering() const noexcept { return gathered_ != nullptr; }
+    /// True if a frame or a message has begun and has not ended.
+    bool is_inside() const noexcept {
+        if (stage_ == Stage::head) return progress_.head.received > 0 || message_is_open();
+        return stage_ == Stage::payload;
+    }
 
 private:
     enum class Stage : std::uint8_t { head, payload, ended };

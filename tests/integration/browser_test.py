@@ -79,11 +79,12 @@ def what_the_page_says(chromium, origin, results, server_url):
             browser.wait()
 
 
-def talks(chromium, parley, *options):
+def talks(chromium, parley, extensions, *options):
     with page_server() as (origin, results):
         with Server.trusting(parley, "--allow-origin", origin, *options) as server:
             seen = what_the_page_says(chromium, origin, results, server.url)
             check("failure" not in seen, seen.get("failure"))
+            check_equal(seen["extensions"].split(";")[0], extensions, "what was agreed on")
             check_equal({name: seen[name] for name in HEARD}, HEARD, "what the radios heard")
 
 
@@ -97,7 +98,12 @@ def is_refused(chromium, parley):
 def main():
     parley, chromium = sys.argv[1:3]
     cases = Cases()
-    cases.run("two radios in one page talk", talks, chromium, parley)
+    compressed = "permessage-deflate"
+    cases.run("two radios in one page talk", talks, chromium, parley, compressed)
+    cases.run("... with contexts that are taken over", talks, chromium, parley, compressed,
+              "--deflate", "takeover")
+    cases.run("... without compression", talks, chromium, parley, "", "--deflate", "off")
+    cases.run("... over TLS", talks, chromium, parley, compressed, "--tls-self-signed")
     cases.run("a page of another origin is refused", is_refused, chromium, parley)
     return cases.finish()
 

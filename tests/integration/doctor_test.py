@@ -75,6 +75,27 @@ class Tests:
             check_equal(status, wanted, "the exit status")
             check("LimitNOFILE=" in findings["open files"]["fix"], findings["open files"])
 
+    def certificates(self):
+        """What --tls-cert and --tls-key name is read, matched and looked at for its end."""
+        def make(name, days):
+            files = [self.folder / f"{name}.pem", self.folder / f"{name}.key"]
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                            "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-days",
+                            str(days), "-out", files[0], "-keyout", files[1]], check=True,
+                           capture_output=True, timeout=DEADLINE_S)
+            return files
+
+        good, other = make("good", 30), make("other", 30)
+        for certificate, key, verdict in ((*good, "pass"), (good[0], other[1], "fail"),
+                                          (self.folder / "absent.pem", good[1], "fail")):
+            status, findings = self.doctor("--tls-cert", certificate, "--tls-key", key)
+            check_equal(findings["TLS"]["verdict"], verdict, f"the verdict on {certificate}, {key}")
+            check_equal(status, 0 if verdict == "pass" else 78, "the exit status")
+        check("absent.pem" in findings["TLS"]["cause"], findings["TLS"])
+        expired = make("expired", 0)  # valid from now to now: over by the time it is read
+        verdict = self.doctor("--tls-cert", expired[0], "--tls-key", expired[1])[1]["TLS"]["verdict"]
+        check_equal(verdict, "warn", "the verdict on an expired certificate")
+
     def bad_options(self):
         status, findings = self.doctor("--cores", "1000")
         check_equal(status, 78, "the exit status")
@@ -137,6 +158,7 @@ def main():
         cases.run("the doctor finds this machine fit", tests.this_machine)
         cases.run("it blames a seccomp filter", tests.without_io_uring)
         cases.run("it blames the limit of open files", tests.few_files)
+        cases.run("it reads the certificates", tests.certificates)
         cases.run("it looks at what the options name", tests.bad_options)
         with Server.trusting(sys.argv[1]) as server:
             sanitized = server.is_sanitized()  # then it looks for leaks as a debugger does

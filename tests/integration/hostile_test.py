@@ -8,7 +8,7 @@ Prints a line for each case, then `N passed, M failed`; exits 0 if none failed.
 """
 import sys
 
-from parley_testing import Cases, Radio, Server, check, eventually, run, talk
+from parley_testing import UNLIMITED, Cases, Radio, Server, check, eventually, run, talk
 
 FRAMES = 1_000_000
 SEED = 20240917
@@ -50,7 +50,7 @@ def main():
     seed = int(sys.argv[4]) if len(sys.argv) > 4 else SEED
     print(f"seed {seed}")
     cases = Cases()
-    with Server.trusting(parley, "--join", "open", "--shards", "2") as server:
+    with Server.trusting(parley, "--join", "open", "--shards", "2", *UNLIMITED) as server:
         cases.run("voice is relayed before", relays_voice, server)
         eventually(lambda: server.descriptors(), "the baseline")
         flood(server, program, WARM_UP_FRAMES, seed + 1)

@@ -20,7 +20,8 @@ import time
 from parley_testing import (
     AUDIO, CONNECTION_ACK, CONNECTION_TEST, DELIVERED, GROUP, IMAGE, INTERACTIVE, INTERACTIVE_ACK,
     PRIVATE, READ, START, START_ACK, START_FAILED, STOP, STOP_ACK, TEXT_ACK, TEXT_MESSAGE,
-    UNAUTHORIZED_GROUP, USER_ADD, USER_REMOVE, Cases, Radio, Server, Wire, check, check_equal, talk,
+    UNAUTHORIZED_GROUP, UNLIMITED, USER_ADD, USER_REMOVE, Cases, Radio, Server, Wire, check,
+    check_equal, talk,
     upgrade_request)
 
 SECRET = "voiceping2359staging"
@@ -310,7 +311,7 @@ def main():
         secret_file = folder / "secret"
         secret_file.write_text(SECRET + "\n")
         with Server([parley, "serve", "--listen", "127.0.0.1:0", "--auth", "jwt",
-                     "--jwt-secret-file", secret_file, "--shards", "2"]) as server:
+                     "--jwt-secret-file", secret_file, "--shards", "2", *UNLIMITED]) as server:
             for name, test in (
                     ("HS256, HS384 and HS512 tokens are taken", every_algorithm),
                     ("what is not signed, not now, or names nobody gets 401", what_is_refused),

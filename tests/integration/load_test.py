@@ -20,7 +20,7 @@ import tempfile
 import time
 
 from lying_server import LyingServer
-from parley_testing import Cases, Program, Server, check, check_equal, eventually, run
+from parley_testing import UNLIMITED, Cases, Program, Server, check, check_equal, eventually, run
 
 LOAD_MAX_S = 60
 SECRET = "a secret of more than 16 bytes"
@@ -301,7 +301,7 @@ def main():
         cases.run("a file that takes nothing is named", tests.refused,
                   ["fanout", "--csv", "/dev/full"], "/dev/full", 1)
         cases.run("a server that is not there is an error", tests.nobody_there)
-        with Server.trusting(parley, "--join", "open") as server:
+        with Server.trusting(parley, "--join", "open", *UNLIMITED) as server:
             tests.server = server
             cases.run("fanout: paced voice, with CSV and histogram", tests.fanout)
             cases.run("fanout: saturated, groups on several threads", tests.saturated)

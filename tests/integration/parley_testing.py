@@ -32,6 +32,11 @@ TEXT_ACK, INTERACTIVE, INTERACTIVE_ACK, CONNECTION_TEST = 22, 23, 24, 25
 CONNECTION_ACK, UNAUTHORIZED_GROUP = 26, 27
 
 
+# Options of `parley serve` for tests that say more in a moment than anybody does.
+UNLIMITED = [word for option in ("control", "text", "joins", "audio-frames", "audio-bits")
+             for word in (f"--limit-{option}", "0")]
+
+
 class Failed(Exception):
     """What was seen is not what should have been seen."""
 

@@ -14,7 +14,7 @@ together manage on a fraction of two cores that are busy with other tests as wel
 import json
 import sys
 
-from parley_testing import Cases, Server, check, check_equal, run
+from parley_testing import UNLIMITED, Cases, Server, check, check_equal, run
 
 PACE = 20
 SECONDS = 3
@@ -41,7 +41,7 @@ def load(server, program, connections, group_size, talkers):
 def main():
     parley, program = sys.argv[1:3]
     cases = Cases()
-    with Server.trusting(parley, "--join", "open", "--shards", "2") as server:
+    with Server.trusting(parley, "--join", "open", "--shards", "2", *UNLIMITED) as server:
         cases.run("one talker is heard by 2,000 listeners on two shards", load, server, program,
                   2000, 2000, 1)
         cases.run("1,000 groups talk at once", load, server, program, 2000, 2, 1000)

@@ -30,7 +30,7 @@ TEST_F(ConnectionTest, ClosesAtOnceWhereBothSidesHaveEnded) {
     const Instant before = one.shard.now();
     owner.connection->close_after_sending();
     EXPECT_TRUE(gone());
-    EXPECT_LT(one.shard.now() - before, linger_max);  // nobody is waited for
+    EXPECT_LT(one.shard.now() - before, QueueLimits{}.linger_max);  // nobody is waited for
     EXPECT_EQ(owner.closed, 1);
 }
 
@@ -72,7 +72,7 @@ TEST_F(ConnectionTest, ClosingDoesNotWaitForTheNextEvent) {
         send(all.substr(at, 1024), words);
     owner.connection->close_after_sending();
     // All of it and the end go out with the turns that follow, without anything else happening.
-    const Instant deadline = one.shard.now() + linger_max / 2;
+    const Instant deadline = one.shard.now() + QueueLimits{}.linger_max / 2;
     std::string got;
     while (test::read_waiting(pair.theirs, got) == Stream::open && one.shard.now() < deadline) {
         one.shard.turn(deadline);
@@ -96,8 +96,8 @@ TEST_F(ConnectionTest, LingersNoLongerThanItsLimitForAPeerThatStays) {
     send("bye", words);
     owner.connection->close_after_sending();
     ASSERT_TRUE(gone());
-    EXPECT_GE(one.shard.now() - began, linger_max);
-    EXPECT_LT(one.shard.now() - began, linger_max + test::patience_max / 2);
+    EXPECT_GE(one.shard.now() - began, QueueLimits{}.linger_max);
+    EXPECT_LT(one.shard.now() - began, QueueLimits{}.linger_max + test::patience_max / 2);
     std::string got;
     EXPECT_NE(test::read_to_end(pair.theirs, got), Stream::open);
     EXPECT_EQ(got, "bye");
@@ -153,7 +153,7 @@ TEST_F(ConnectionTest, APeerThatBreaksWhileWeLingerEndsTheLinger) {
     one.turn();
     test::close_with_reset(pair.theirs);
     ASSERT_TRUE(gone());
-    EXPECT_LT(one.shard.now() - began, linger_max);
+    EXPECT_LT(one.shard.now() - began, QueueLimits{}.linger_max);
 }
 
 }  // namespace

@@ -16,16 +16,19 @@ using test::Stream;
 
 class Owner final : public Connection::Owner {
 public:
-    Owner(Shared& shared, int descriptor) {
+    Owner(Shared& shared, int descriptor) : shard(shared.shard) {
         connection = std::make_unique<Connection>(shared, descriptor, *this);
     }
 
+    Shard& shard;
     std::unique_ptr<Connection> connection;
     std::string received;
     int ends = 0;
     int closed = 0;
     int detached_as = -1;
     std::unique_ptr<tls::Channel> channel;  ///< of the one that was detached
+    int too_slow = 0;
+    std::string last_words;  // of a peer that is too slow; without any it is aborted
     bool detach_at_first_bytes = false;
     bool abort_at_first_bytes = false;
 
@@ -36,6 +39,14 @@ private:
         if (std::exchange(abort_at_first_bytes, false)) connection->abort();
     }
     void on_end() noexcept override { ++ends; }
+    void on_too_slow() noexcept override {
+        ++too_slow;
+        if (last_words.empty()) return connection->abort();
+        FrameRef frame = shard.frames().allocate(last_words.size());
+        std::memcpy(frame.space().data(), last_words.data(), last_words.size());
+        frame.set_size(last_words.size());
+        connection->say_last(frame);
+    }
     void on_closed() noexcept override {
         ++closed;
         connection.reset();

@@ -232,12 +232,37 @@ TEST(LocalPort, FailsForWhatIsNoSocket) {
     EXPECT_EQ(local_port(-1).error(), (Error{Error::Domain::system, EBADF}));
 }
 
+TEST(PeerAddress, TellsLoopbackAndWhoIsAtTheOtherEnd) {
+    const test::TcpPair pair = test::tcp_pair();
+    Result<PeerAddress> peer = peer_address(pair.ours.number());
+    ASSERT_TRUE(peer.ok());
+    EXPECT_TRUE((*peer).is_loopback);
+    EXPECT_FALSE((*peer).is_v6);
+    EXPECT_EQ((*peer).network, 0x7f000001U);
+    EXPECT_EQ(peer_address(-1).error(), (Error{Error::Domain::system, EBADF}));
+}
+
+TEST(DescriptorLimit, LeavesSomeThatOnlyTheirHolderOpens) {
+    rlimit limit{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    EXPECT_EQ(limit_descriptors(16), limit.rlim_max - 16);
+    {
+        const SpareDescriptors spare;
+        ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+        EXPECT_EQ(limit.rlim_cur, limit.rlim_max);
+    }
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    EXPECT_EQ(limit.rlim_cur, limit.rlim_max - 16);
+    EXPECT_EQ(limit_descriptors(static_cast<std::uint32_t>(limit.rlim_max)), 0U);  // none left
+    EXPECT_EQ(limit_descriptors(0), limit.rlim_max);
+}
+
 TEST(DescriptorLimit, IsRaisedToTheHardLimit) {
     rlimit limit{};
     ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
     const rlimit lower{.rlim_cur = 64, .rlim_max = limit.rlim_max};
     ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &lower), 0);
-    EXPECT_EQ(raise_descriptor_limit(), limit.rlim_max);
+    EXPECT_EQ(limit_descriptors(0), limit.rlim_max);
     ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
     EXPECT_EQ(limit.rlim_cur, limit.rlim_max);
 }

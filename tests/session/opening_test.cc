@@ -32,7 +32,7 @@ protected:
         client = std::move(pair.theirs);
         Opening::Gate& gate = *this;
         opening = std::make_unique<Opening>(one.net, pair.ours.release(), policy, gate);
-        opening->start();
+        opening->start(AddressMark::uncounted);
     }
     ~OpeningTest() override {
         if (opening) opening->abort();
@@ -73,7 +73,7 @@ private:
     }
     void on_opening_gone(Opening&) noexcept override { opening.reset(); }
     void on_refused(Refusal reason) noexcept override { refused = reason; }
-    bool ready() const noexcept override { return is_ready; }
+    std::string_view unready() const noexcept override { return is_ready ? "" : "stopping"; }
 };
 
 TEST_F(OpeningTest, AdmitsWithoutAnsweringItself) {

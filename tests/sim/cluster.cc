@@ -77,9 +77,22 @@ Cluster::Cluster(World& world, std::size_t shards, std::uint16_t port)
       tight_(world.random().chance(80)),
       fabric_(fabric_options(world.random(), shards)) {
     options_.queues.waiting_frames_max = tight_ ? 128 : 2048;
+    start(shards, port);
+}
+
+Cluster::Cluster(World& world, std::size_t shards, std::uint16_t port,
+                 const server::WorkerOptions& options)
+    : world_(world),
+      tight_(false),
+      options_(options),
+      fabric_(fabric_options(world.random(), shards)) {
+    start(shards, port);
+}
+
+void Cluster::start(std::size_t shards, std::uint16_t port) {
     for (std::size_t i = 0; i < shards; ++i) {
         nodes_.push_back(std::make_unique<Node>(static_cast<ShardId>(i), *this, port));
-        world.spawn(Fiber::Body::to<&Node::run>(*nodes_.back()));
+        world_.spawn(Fiber::Body::to<&Node::run>(*nodes_.back()));
     }
 }
 

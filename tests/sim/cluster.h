@@ -17,6 +17,9 @@ public:
     /// Opens a listener on `port` for each shard. Sizes are small and drawn from the world's seed,
     /// so that their ends are reached.
     Cluster(World& world, std::size_t shards, std::uint16_t port);
+    /// With these options, and enough of everything.
+    Cluster(World& world, std::size_t shards, std::uint16_t port,
+            const server::WorkerOptions& options);
     Cluster(const Cluster&) = delete;
     Cluster& operator=(const Cluster&) = delete;
 
@@ -30,6 +33,7 @@ public:
     /// Stops all shards in an orderly way.
     void stop();
     bool stopped() const noexcept { return world_.all_finished(); }
+    const server::Worker& worker(std::size_t shard) const { return nodes_[shard]->worker(); }
 
 private:
     class Node {
@@ -50,6 +54,8 @@ private:
         mutable server::Worker worker_;
         bool stopping_ = false;
     };
+
+    void start(std::size_t shards, std::uint16_t port);
 
     World& world_;
     const bool tight_;

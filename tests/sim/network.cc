@@ -30,6 +30,10 @@ World::Descriptor& World::used(int descriptor, std::string_view by) {
 void World::release(int descriptor) {
     Descriptor& entry = descriptors_[static_cast<std::size_t>(descriptor)];
     if (entry.stream != nullptr) end_stream(*entry.stream);
+    if (entry.resets) {
+        entry.stream->server_reset = true;
+        entry.stream->outbound.clear();
+    }
     if (entry.listener != nullptr) {
         for (Stream* waiting : entry.listener->backlog)
             waiting->server_reset = true;

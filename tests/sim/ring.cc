@@ -55,6 +55,10 @@ int Ring::adopt(int socket) noexcept {
     return state_->model.adopt(socket);
 }
 
+void Ring::reset(int descriptor) noexcept {
+    state_->model.reset(descriptor);
+}
+
 void Ring::close(int descriptor) noexcept {
     state_->model.close(descriptor);
 }

@@ -138,6 +138,13 @@ void RingModel::close(int descriptor) {
     queue({.kind = Submission::Kind::close, .descriptor = descriptor});
 }
 
+void RingModel::reset(int descriptor) {
+    World::Descriptor& entry = world_.used(descriptor, "reset");
+    if (entry.stream == nullptr) world_.fail("reset of a descriptor that is no connection");
+    entry.resets = true;
+    close(descriptor);
+}
+
 void RingModel::wake(const ring::Waker& other) {
     queue({.kind = Submission::Kind::wake, .descriptor = other.handle()});
 }

@@ -63,6 +63,7 @@ public:
     void shutdown_send(ring::SendOperation& send, int socket);
     int adopt(int socket);
     void close(int descriptor);
+    void reset(int descriptor);
     void wake(const ring::Waker& other);
     void wait(Instant deadline);
     void dispatch();

@@ -107,6 +107,7 @@ private:
         Stream* stream = nullptr;
         std::unique_ptr<Listener> listener;
         bool closing = false;  // close() is queued: no new operation may start
+        bool resets = false;   // and the peer is reset
         bool open() const noexcept { return stream != nullptr || listener != nullptr; }
     };
     struct Shard {

@@ -43,12 +43,13 @@ parley::Options echo_options(Echo& echo) {
     options.shards = 1;
     options.allowed_origins = {"*"};  // a suite may run in a browser
     options.handler = &echo;
-    options.message_bytes_max = std::size_t{64} << 20;
-    options.message_fragments_max = 1 << 20;
+    parley::Limits& limits = options.limits;
+    limits.message_bytes_max = std::size_t{64} << 20;
+    limits.fragments_max = 1 << 20;
     // An echo may wait while the next message, as large, is still read.
-    options.send_queue_bytes_max = 2 * options.message_bytes_max + 64;
+    limits.send_queue_bytes_max = 2 * limits.message_bytes_max + 64;
     // A suite should see only what it asked for.
-    options.ping_interval = std::chrono::hours{1};
+    limits.ping_interval = std::chrono::hours{1};
     return options;
 }
 

@@ -29,6 +29,11 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 JWT_SECRET = "voiceping2359staging"  # what the recorded clients signed with
 IDENTITY = {"2023": ["--auth", "trust", "--join", "open"], "2026": ["--auth", "jwt", "--join", "managed"]}
+# The recordings hold messages of a megabyte of every kind, and more of them in a moment than a person
+# sends: docs/LIMITS.md.
+UNBOUNDED = [*("--limit-message-bytes", "1052672"),
+             *(word for option in ("control", "text", "joins", "audio-frames", "audio-bits")
+               for word in (f"--limit-{option}", "0"))]
 START_MAX_S = 20.0
 STOP_MAX_S = 5.0
 RETRIES_MAX = 3  # more failures than this are not noise
@@ -80,7 +85,7 @@ class Worker:
         self.port = free_port()
         (folder / "secret").write_text(JWT_SECRET)
         serve = [str(parley), "serve", "--listen", f"127.0.0.1:{self.port}", "--shards", str(shards)]
-        serve += IDENTITY[profile]
+        serve += IDENTITY[profile] + UNBOUNDED
         if profile == "2026":
             serve += ["--jwt-secret-file", str(folder / "secret")]
         (folder / "serve.json").write_text(json.dumps(serve))

@@ -20,8 +20,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "integration"))
 from parley_testing import (  # noqa: E402: the folder has to be named first
-    BINARY, CLOSE, DEADLINE_S, KEY, PING, PONG, TEXT, Cases, Failed, Frame, Server, WebSocket, Wire,
-    check, check_equal, close_payload, eventually, frame, pack, upgrade_request)
+    BINARY, CLOSE, DEADLINE_S, KEY, PING, PONG, TEXT, UNLIMITED, Cases, Failed, Frame, Server,
+    WebSocket, Wire, check, check_equal, close_payload, eventually, frame, pack, upgrade_request)
 
 CONTINUATION = 0x0
 MIB = 1 << 20
@@ -81,7 +81,9 @@ class Serve(Target):
 
     @staticmethod
     def start(program):
-        return Server.trusting(program, "--shards", "2")
+        # Messages of one size for every kind.
+        return Server.trusting(program, "--shards", "2", "--limit-message-bytes",
+                               str(Serve.message_bytes_max), *UNLIMITED)
 
     def open(self, user=None):
         self.user = user or f"user-{next(self.users)}"

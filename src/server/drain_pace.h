@@ -1,4 +1,4 @@
-// server::Pace: how many connections are sent away when, if all have to go. Pure.
+// server::DrainPace: how many connections are sent away when, if all have to go. Pure.
 //
 // They come back as fast as they leave, to a server that has to read the token of each: so they
 // leave at a rate, and only where that would take too long, faster.
@@ -10,14 +10,14 @@
 
 namespace parley::server {
 
-class Pace {
+class DrainPace {
 public:
     struct Limits {
         double rate_max = 2000;                       ///< connections a second
         Duration time_max = std::chrono::seconds{5};  ///< then the last one has been sent away
     };
 
-    Pace(const Limits& limits, Instant begin) noexcept;
+    DrainPace(const Limits& limits, Instant begin) noexcept;
 
     /// How many of `ready` leave now, if `left` in all still have to, these included. They are
     /// taken to have left. `now` never goes back.

@@ -1,4 +1,4 @@
-#include "server/pace.h"
+#include "server/drain_pace.h"
 
 #include <algorithm>
 
@@ -13,14 +13,14 @@ double seconds(Duration duration) noexcept {
 
 }  // namespace
 
-Pace::Pace(const Limits& limits, Instant begin) noexcept
+DrainPace::DrainPace(const Limits& limits, Instant begin) noexcept
     : limits_(limits), begin_(begin), last_(begin) {}
 
-Duration Pace::time_left(Instant now) const noexcept {
+Duration DrainPace::time_left(Instant now) const noexcept {
     return limits_.time_max - (now - begin_);
 }
 
-std::size_t Pace::take(std::size_t ready, std::size_t left, Instant now) noexcept {
+std::size_t DrainPace::take(std::size_t ready, std::size_t left, Instant now) noexcept {
     const Duration since = now - last_;
     const Duration until_end = limits_.time_max - (last_ - begin_);
     last_ = now;
@@ -37,7 +37,7 @@ std::size_t Pace::take(std::size_t ready, std::size_t left, Instant now) noexcep
     return count;
 }
 
-std::size_t Pace::pressed(std::size_t left, Instant now) const noexcept {
+std::size_t DrainPace::pressed(std::size_t left, Instant now) const noexcept {
     const Duration rest = time_left(now);
     if (rest <= Duration::zero()) return left;
     const double may_still = seconds(rest) * limits_.rate_max;
@@ -45,13 +45,13 @@ std::size_t Pace::pressed(std::size_t left, Instant now) const noexcept {
     return left - static_cast<std::size_t>(may_still);
 }
 
-Duration Pace::length(std::size_t count) const noexcept {
+Duration DrainPace::length(std::size_t count) const noexcept {
     const Seconds at_rate{static_cast<double>(count) / limits_.rate_max};
     if (at_rate >= limits_.time_max) return limits_.time_max;
     return std::chrono::duration_cast<Duration>(at_rate);
 }
 
-Duration Pace::detour(Instant now) const noexcept {
+Duration DrainPace::detour(Instant now) const noexcept {
     const Seconds at_rate{static_cast<double>(taken_) / limits_.rate_max};
     const auto rest = at_rate - Seconds{now - begin_};
     return std::max(std::chrono::duration_cast<Duration>(rest), Duration::zero());

@@ -1,5 +1,5 @@
 // At what pace connections are sent away.
-#include "server/pace.h"
+#include "server/drain_pace.h"
 
 #include <algorithm>
 #include <gtest/gtest.h>
@@ -19,8 +19,8 @@ struct Course {
 };
 
 // All are ready from the beginning, and the pace is asked in equal steps.
-Course run_through(const Pace::Limits& limits, std::size_t count) {
-    Pace pace{limits, begin};
+Course run_through(const DrainPace::Limits& limits, std::size_t count) {
+    DrainPace pace{limits, begin};
     Course course;
     for (Instant now = begin; count > 0; now += step) {
         const std::size_t taken = pace.take(count, count, now);
@@ -31,7 +31,7 @@ Course run_through(const Pace::Limits& limits, std::size_t count) {
     return course;
 }
 
-TEST(Pace, SendsAwayAtTheRateWhereThatIsSoonEnough) {
+TEST(DrainPace, SendsAwayAtTheRateWhereThatIsSoonEnough) {
     const Course slow = run_through({.rate_max = 2000, .time_max = seconds{5}}, 1000);
     EXPECT_LE(slow.most_in_a_step, 20U);
     EXPECT_GE(slow.took, milliseconds{500});
@@ -40,32 +40,32 @@ TEST(Pace, SendsAwayAtTheRateWhereThatIsSoonEnough) {
     EXPECT_LE(few.took, milliseconds{20});
 }
 
-TEST(Pace, IsFasterOnlyWhereTheTimeWouldNotDo) {
+TEST(DrainPace, IsFasterOnlyWhereTheTimeWouldNotDo) {
     const Course fast = run_through({.rate_max = 2000, .time_max = seconds{5}}, 20'000);
     EXPECT_LE(fast.took, seconds{5});
     EXPECT_GE(fast.took, milliseconds{4900});
     EXPECT_LE(fast.most_in_a_step, 41U);
 }
 
-TEST(Pace, EndsAtItsTimeWithoutWaitingAtAllIfThatIsNothing) {
-    Pace pace{{.rate_max = 1, .time_max = Duration::zero()}, begin};
+TEST(DrainPace, EndsAtItsTimeWithoutWaitingAtAllIfThatIsNothing) {
+    DrainPace pace{{.rate_max = 1, .time_max = Duration::zero()}, begin};
     EXPECT_EQ(pace.take(7, 7, begin), 7U);
 }
 
-TEST(Pace, CatchesUpWithStepsThatWereLate) {
-    Pace pace{{.rate_max = 1000, .time_max = seconds{5}}, begin};
+TEST(DrainPace, CatchesUpWithStepsThatWereLate) {
+    DrainPace pace{{.rate_max = 1000, .time_max = seconds{5}}, begin};
     EXPECT_EQ(pace.take(5000, 5000, begin), 0U);
     EXPECT_EQ(pace.take(5000, 5000, begin + seconds{1}), 1000U);
 }
 
-TEST(Pace, MakesUpForNoTimeInWhichNobodyCouldLeave) {
-    Pace pace{{.rate_max = 1000, .time_max = seconds{5}}, begin};
+TEST(DrainPace, MakesUpForNoTimeInWhichNobodyCouldLeave) {
+    DrainPace pace{{.rate_max = 1000, .time_max = seconds{5}}, begin};
     EXPECT_EQ(pace.take(0, 1000, begin + seconds{1}), 0U);
     EXPECT_LE(pace.take(1000, 1000, begin + seconds{1} + step), 11U);
 }
 
-TEST(Pace, PressesOnlyThoseWhoWouldNotBeGoneInTime) {
-    const Pace pace{{.rate_max = 1000, .time_max = seconds{5}}, begin};
+TEST(DrainPace, PressesOnlyThoseWhoWouldNotBeGoneInTime) {
+    const DrainPace pace{{.rate_max = 1000, .time_max = seconds{5}}, begin};
     EXPECT_EQ(pace.pressed(5000, begin), 0U);
     EXPECT_EQ(pace.pressed(5010, begin), 10U);
     EXPECT_EQ(pace.pressed(10, begin + milliseconds{4990}), 0U);
@@ -73,8 +73,8 @@ TEST(Pace, PressesOnlyThoseWhoWouldNotBeGoneInTime) {
     EXPECT_EQ(pace.pressed(10, begin + seconds{6}), 10U);
 }
 
-TEST(Pace, SpreadsReturnsAtTheRateEvenWhereItSendsAwayFaster) {
-    Pace pace{{.rate_max = 1000, .time_max = seconds{1}}, begin};
+TEST(DrainPace, SpreadsReturnsAtTheRateEvenWhereItSendsAwayFaster) {
+    DrainPace pace{{.rate_max = 1000, .time_max = seconds{1}}, begin};
     std::size_t left = 4000;
     EXPECT_EQ(pace.length(left), seconds{1});
     Instant last_back = begin;

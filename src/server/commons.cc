@@ -1,0 +1,48 @@
+#include "server/commons.h"
+
+#include <array>
+#include <cstring>
+
+namespace parley::server {
+namespace {
+
+constexpr Duration notice_interval = std::chrono::minutes{1};
+
+}  // namespace
+
+session::AddressMark AddressCounts::enter(const ring::PeerAddress& peer, std::uint32_t max) {
+    std::array<char, sizeof(peer.network) + 1> bytes{};
+    std::memcpy(bytes.data(), &peer.network, sizeof(peer.network));
+    bytes.back() = peer.is_v6 ? 1 : 0;
+    const auto hash = static_cast<std::uint32_t>(
+        keyed_hash(std::string_view{bytes.data(), bytes.size()}, key_) >> 32);
+    const auto mark = static_cast<session::AddressMark>(hash == 0 ? 1 : hash);
+    const std::lock_guard lock{mutex_};
+    std::uint32_t& count = counts_[mark];
+    if (count >= max) return session::AddressMark::uncounted;
+    ++count;
+    return mark;
+}
+
+void AddressCounts::leave(session::AddressMark mark) noexcept {
+    if (mark == session::AddressMark::uncounted) return;
+    const std::lock_guard lock{mutex_};
+    const auto found = counts_.find(mark);
+    if (--found->second == 0) counts_.erase(found);
+}
+
+std::size_t AddressCounts::size() const {
+    const std::lock_guard lock{mutex_};
+    return counts_.size();
+}
+
+void Commons::tell(Notice notice, Instant now, std::string_view sentence) noexcept {
+    if (log_ == nullptr) return;
+    auto& told = told_[static_cast<std::size_t>(notice)];
+    Instant::rep last = told.load(std::memory_order_relaxed);
+    const Instant::rep present = now.time_since_epoch().count();
+    if (last != 0 && present - last < notice_interval.count()) return;
+    if (told.compare_exchange_strong(last, present)) log_(sentence);
+}
+
+}  // namespace parley::server

@@ -1,0 +1,70 @@
+// server::Commons: what the shards of one server know of each other's load.
+//
+// Only what comes with a connection or ten times a second passes through it; no frame does.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/hash.h"
+#include "base/time.h"
+#include "ring/socket.h"
+#include "session/admission.h"
+
+namespace parley::server {
+
+/// How short memory is (requirement D4). Each level does what those before it do.
+enum class Pressure : std::uint8_t {
+    none,
+    refusing,   ///< from 80 %: no new connections
+    shrinking,  ///< from 90 %: short queues, no joins
+    shedding,   ///< from 95 %: the slowest readers are closed
+};
+
+/// What an operator is told, each at most once a minute.
+enum class Notice : std::uint8_t { no_descriptor, no_address_room, memory, lag, count };
+
+/// How many connections each address has, on all shards. Threads: any.
+class AddressCounts {
+public:
+    explicit AddressCounts(const HashKey& key) noexcept : key_(key) {}
+
+    /// Counts one more; `uncounted` if the address has `max` already. Addresses with the same mark
+    /// are counted as one: of 100,000 one or two.
+    session::AddressMark enter(const ring::PeerAddress& peer, std::uint32_t max);
+    void leave(session::AddressMark mark) noexcept;
+    std::size_t size() const;
+
+private:
+    const HashKey key_;
+    mutable std::mutex mutex_;
+    std::unordered_map<session::AddressMark, std::uint32_t> counts_;
+};
+
+/// Must outlive the shards. Threads: any.
+class Commons {
+public:
+    using Log = void (*)(std::string_view sentence) noexcept;
+
+    Commons(const HashKey& key, Log log) noexcept : addresses(key), log_(log) {}
+    Commons(const Commons&) = delete;
+    Commons& operator=(const Commons&) = delete;
+    ~Commons() = default;
+
+    /// Tells the operator, unless that was done within the last minute.
+    void tell(Notice notice, Instant now, std::string_view sentence) noexcept;
+
+    AddressCounts addresses;
+    std::atomic<Pressure> pressure{Pressure::none};
+    std::atomic<std::uint32_t> lagging{0};  ///< shards that accept nobody, since they are behind
+
+private:
+    const Log log_;
+    std::array<std::atomic<Instant::rep>, static_cast<std::size_t>(Notice::count)> told_{};
+};
+
+}  // namespace parley::server

@@ -1,0 +1,90 @@
+// What a worker does when there is more to do than it can, or more to keep than there is memory.
+#include <algorithm>
+#include <vector>
+
+#include "group/refusals.h"
+#include "server/worker.h"
+
+namespace parley::server {
+namespace {
+
+// At most one connection in so many is closed in a second (requirement D4).
+constexpr std::size_t shed_divisor = 100;
+constexpr Duration shed_interval = std::chrono::seconds{1};
+
+}  // namespace
+
+std::string_view Worker::unready() const noexcept {
+    if (stopping_ || draining()) return "stopping";
+    if (options_.commons == nullptr) return {};
+    if (options_.commons->pressure.load(std::memory_order_relaxed) >= Pressure::refusing) {
+        return "short of memory";
+    }
+    return options_.commons->lagging.load(std::memory_order_relaxed) > 0 ? "behind" : "";
+}
+
+void Worker::on_turn_end() noexcept {
+    look_at_lag();
+    if (options_.commons == nullptr) return;
+    pressure_ = options_.commons->pressure.load(std::memory_order_relaxed);
+    net_.pressed = pressure_ >= Pressure::shrinking;
+    if (pressure_ < Pressure::shedding || shed_timer_.running()) return;
+    shard_.timers().start(shed_timer_, shard_.now() + shed_interval);
+}
+
+// It ends by a timer, since a shard that accepts nobody may have nothing to do.
+void Worker::look_at_lag() noexcept {
+    const bool was_behind = is_behind_;
+    is_behind_ = lag_.note(shard_.last_turn(), shard_.now());
+    if (is_behind_) shard_.timers().start(lag_timer_, shard_.now() + lag_patience);
+    if (is_behind_ == was_behind) return;
+    if (options_.commons != nullptr) {
+        options_.commons->lagging.fetch_add(is_behind_ ? 1U : ~0U, std::memory_order_relaxed);
+        if (is_behind_) {
+            options_.commons->tell(Notice::lag, shard_.now(),
+                                   "a shard is behind with its work and accepts nobody until it "
+                                   "is not: more cores or fewer users are needed");
+        }
+    }
+    for (const auto& acceptor : acceptors_) {
+        if (is_behind_) {
+            acceptor->hold();
+        } else {
+            acceptor->release();
+        }
+    }
+}
+
+// Those first for whom most waits.
+void Worker::on_shed_timer() noexcept {
+    if (pressure_ < Pressure::shedding || sessions_.size() == 0) return;
+    std::vector<session::Session*> open;
+    sessions_.for_each([&open](session::Session& each) {
+        if (each.is_open()) open.push_back(&each);
+    });
+    const std::size_t count = std::min(open.size(), open.size() / shed_divisor + 1);
+    const auto slower = [](const session::Session* a, const session::Session* b) {
+        return a->queued_bytes() > b->queued_bytes();
+    };
+    std::ranges::partial_sort(open, open.begin() + static_cast<std::ptrdiff_t>(count), slower);
+    for (std::size_t i = 0; i < count; ++i) {
+        open[i]->close(ws::CloseCode::try_again, "the server is short of memory; try again later");
+        ++shed_;
+    }
+}
+
+// A radio that lost its network comes back before its old connections are known to be dead: so the
+// oldest gives way, and nobody locks himself out.
+void Worker::make_room_for(UserKey user) noexcept {
+    const std::size_t max = options_.sockets_per_user_max;
+    if (max == 0) return;
+    while (sessions_.count_of(user) >= max)
+        sessions_.oldest_of(user).close(ws::CloseCode::overrun, "too many connections");
+}
+
+void Worker::refuse_join(session::Session& session, const wire::Command& command) noexcept {
+    group::tell_unauthorized(post_, session.ref(),
+                             {.from = command.from.encoded, .to = command.to.encoded});
+}
+
+}  // namespace parley::server
