@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "null_ring/outside.h"
-#include "ring/socket.h"
 
 namespace parley::ring {
 namespace {
@@ -133,13 +132,6 @@ const Ring::Counters& Ring::counters() const noexcept {
     return state_->counters;
 }
 
-// Of the sockets' side only what a worker may ask for: nobody is at the other end.
-Result<PeerAddress> peer_address(int) noexcept {
-    return Error{Error::Domain::system, ENOTCONN};
-}
-
-SpareDescriptors::SpareDescriptors() noexcept : before_(0) {}
-SpareDescriptors::~SpareDescriptors() = default;
 
 }  // namespace parley::ring
 

@@ -20,6 +20,8 @@ constexpr int questions_per_step = 2048;
 // longer.
 constexpr int partial_looks = 6;
 
+constexpr std::string_view short_of_memory = "the server is short of memory; try again later";
+
 constexpr std::string_view cut_off = "the rest of a frame did not come";
 
 // The payload of a close frame, in `place`.
@@ -39,6 +41,9 @@ std::span<const std::byte> write_close(CloseCode code, std::string_view reason,
 Shared::Shared(net::Shared& net_share, const Settings& settings) noexcept
     : net(net_share),
       limits_(settings.messages),
+      pressed_limits_{
+          .message_bytes_max = std::min(limits_.message_bytes_max, pressed_message_bytes_max),
+          .fragments_max = limits_.fragments_max},
       compression_(net_share.shard.frames()),
       partial_max_(settings.partial_max),
       heartbeat_(settings.ping_interval, settings.pong_max),
@@ -117,10 +122,10 @@ void Connection::open(std::string_view reply, std::span<std::byte> received,
 void Connection::on_received(std::span<std::byte> bytes) noexcept {
     speak();
     if (send_window_ == 0) {
-        return read(bytes, {Role::server, shared_.limits_, nullptr});
+        return read(bytes, {Role::server, shared_.limits(), nullptr});
     }
     const Inflation inflation = shared_.compression_.inflation(*this, agreed());
-    read(bytes, {Role::server, shared_.limits_, &inflation});
+    read(bytes, {Role::server, shared_.limits(), &inflation});
 }
 
 void Connection::read(std::span<std::byte> bytes, const FrameCutter::Rules& rules) noexcept {
@@ -158,6 +163,9 @@ void Connection::take(const Received& received) noexcept {
             send_control(Opcode::close, received.payload);
             return finish();
         case Received::What::failed:
+            if (received.code == CloseCode::too_big && shared_.net.pressed) {
+                return close(CloseCode::try_again, short_of_memory);
+            }
             return close(received.code, {});
     }
 }

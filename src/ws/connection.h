@@ -63,7 +63,11 @@ private:
         Instant last_byte;  // or a little later
     };
 
+    /// With memory short, large messages are not gathered.
+    const MessageLimits& limits() const noexcept { return net.pressed ? pressed_limits_ : limits_; }
+
     const MessageLimits limits_;
+    const MessageLimits pressed_limits_;
     Compression compression_;
     const Duration partial_max_;
     Heartbeat heartbeat_;

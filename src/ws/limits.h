@@ -26,4 +26,9 @@ constexpr std::uint64_t compressed_bytes_max(const MessageLimits& limits) noexce
     return size + size / 8 + size / 64 + 64;
 }
 
+/// Payload of one message while memory is short (requirement D4): all but images. Who has begun a
+/// larger one is told to try again, so that thousands who never end theirs cannot fill what is
+/// left.
+inline constexpr std::uint32_t pressed_message_bytes_max = 64 * 1024;
+
 }  // namespace parley::ws

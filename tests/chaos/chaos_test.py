@@ -28,13 +28,15 @@ SETTLE_MAX_S = 60  # who was in the midst of a connect when the weather was bad 
 QUIET_S = 0.5  # after the last acknowledgement; what was sent to others before it has arrived
 # Pools, tables and the allocator keep what one spell needed; a leak grows with every spell.
 GROWTH_MAX = 8 << 20
+MEMORY_LIMIT = 128 << 20
 INSIDE = "PARLEY_CHAOS_NAMESPACE"
 
 
 class ChaosServer(Server):
-    def __init__(self, program, sanitized_rate=100, rate=500):
+    def __init__(self, program, memory_limit, sanitized_rate=100, rate=500):
         self.sums_asked = 0
-        super().__init__([program], stdin=subprocess.PIPE)
+        self.memory_limit = memory_limit
+        super().__init__([program, str(memory_limit)], stdin=subprocess.PIPE)
         self.connects_per_second_max = sanitized_rate if self.is_sanitized() else rate
 
     def sums(self):
@@ -132,6 +134,7 @@ def kinds(load):
         "a stopped process": weather.stopped,
         "no descriptors": weather.no_descriptors,
         "peers that never read": weather.memory_attack,
+        "a ceiling of memory": weather.memory_ceiling,
         "a storm of connects": weather.connect_storm(load),
     }
 
@@ -146,7 +149,7 @@ def main():
     chance = random.Random(seed)
     all_kinds = kinds(load)
     cases = Cases()
-    with ChaosServer(program) as server:
+    with ChaosServer(program, MEMORY_LIMIT) as server:
         field = radios.Field(server.address, RADIOS, GROUPS, chance)
         before = {}
         cases.run("a little of everything, so that all pools are warm", warm_up, field, server,

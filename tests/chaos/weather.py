@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 
-from parley_testing import BINARY, PING, WebSocket, check, frame, pack
+from parley_testing import BINARY, PING, Failed, WebSocket, check, frame, pack
 
 MIB = 1 << 20
 
@@ -161,6 +161,35 @@ def memory_attack(field, server, seconds):
     field.ledger.counts["memory attack, KiB grown"] = max(0, grown >> 10)
     check(server.is_sanitized() or grown < len(attackers) * 4 * MIB,
           f"it grew by {grown / MIB:.1f} MiB")
+    check(field.ledger.counts["sessions lost"] == lost, "sessions were lost to the attack")
+
+
+def memory_ceiling(field, server, seconds):
+    """Peers that begin messages of a megabyte and never end them, as many as are let in, until the
+    memory that the process may have is nearly full: it goes on, and so do those who behave."""
+    lost = field.ledger.counts["sessions lost"]
+    limit = server.memory_limit
+    begun = frame(BINARY, b"x" * (MIB - 1000), declared=MIB)
+    attackers, unsent, most = [], [], [0]
+
+    def push():
+        if len(attackers) * MIB < 2 * limit:
+            with contextlib.suppress(OSError, Failed):
+                attacker = WebSocket(server.address,
+                                     [("VoicePingToken", f"hoarder{len(attackers)}")])
+                attacker.socket.setblocking(False)
+                attackers.append(attacker.socket)
+                unsent.append(begun)
+        for number, attacker in enumerate(attackers):
+            with contextlib.suppress(OSError):
+                unsent[number] = unsent[number][attacker.send(unsent[number][: 1 << 17]):]
+        most[0] = max(most[0], server.rss_bytes())
+
+    field.run_for(seconds, push)
+    for attacker in attackers:
+        attacker.close()
+    field.ledger.counts["memory ceiling, MiB at most"] = most[0] // MIB
+    check(most[0] > limit * 0.75, f"it was no attack: {most[0] / MIB:.0f} of {limit / MIB:.0f} MiB")
     check(field.ledger.counts["sessions lost"] == lost, "sessions were lost to the attack")
 
 
