@@ -132,7 +132,6 @@ const Ring::Counters& Ring::counters() const noexcept {
     return state_->counters;
 }
 
-
 }  // namespace parley::ring
 
 namespace parley::bench {

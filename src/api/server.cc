@@ -223,7 +223,7 @@ void Server::stop() noexcept {
 void Server::wait() noexcept {
     for (const auto& thread : state_->threads)
         thread->join();
-    state_->hand_over.reset();
+    if (state_->hand_over) state_->hand_over->leave();  // drain() may be using it at this moment
 }
 
 std::vector<ShardStats> Server::stats() {

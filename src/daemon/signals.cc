@@ -61,11 +61,11 @@ void Signals::on_end(int signal) noexcept {
         return server_.stop();
     }
     draining_ = true;
-    server_.drain();  // before anything else: no connection is accepted any more
-    notify("STOPPING=1");
-    std::uint64_t connections = 0;
+    std::uint64_t connections = 0;  // counted while the shards still answer at once
     for (const ShardStats& shard : server_.stats())
         connections += shard.connections;
+    server_.drain();
+    notify("STOPPING=1");
     using Seconds = std::chrono::duration<double>;
     std::fprintf(stderr,
                  "parley: takes no more connections, and sends %" PRIu64

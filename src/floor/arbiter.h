@@ -8,9 +8,9 @@
 //
 // Terms follow 3GPP TS 24.380 (floor request, granted, taken, release, revoke).
 // Every grant has a number of its own, and a release names the number it is for: what an earlier
-// holder still says touches nobody later. Pure: it owns no timer, reads no clock, sends nothing and never
-// allocates. The group tells it what happened and carries out what it answers, so every history
-// can be replayed in a test.
+// holder still says touches nobody later. Pure: it owns no timer, reads no clock, sends nothing and
+// never allocates. The group tells it what happened and carries out what it answers, so every
+// history can be replayed in a test.
 #pragma once
 
 #include <cstdint>

@@ -160,7 +160,7 @@ void Connection::send_next() noexcept {
                  : queue_.next(shared_.waiting, shared_.shard.frames(), shared_.shard.now());
     if (next) {
         try_now(next);
-    } else if (state_ == State::flushing) {
+    } else if (state_ == State::flushing && !has_next()) {
         return finish_sending();
     }
     if (has_next() || state_ == State::flushing) go_on_later();

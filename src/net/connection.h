@@ -124,6 +124,9 @@ public:
     void close_after_sending() noexcept;
     /// After on_too_slow(): sends this behind what has been sent in part, and closes.
     void say_last(const FrameRef& frame) noexcept;
+    /// Drops what is queued, so that close_after_sending() has little to send. The stream then has
+    /// a gap: nothing but the reason for its end may follow.
+    void drop_waiting() noexcept { queue_.clear(shared_.waiting); }
     /// Drops what is queued and resets the connection.
     void abort() noexcept;
     /// Stops receiving and gives the descriptor away. Requires that it was not settled and that

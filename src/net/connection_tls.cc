@@ -11,6 +11,11 @@ namespace {
 
 constexpr std::size_t record_bytes_max = std::size_t{16} << 10;  // RFC 8446, section 5.1
 
+// What sealing adds to a part: a record's head, its type and its tag, or a close_notify; in TLS 1.2
+// a nonce as well (RFC 8446 section 5.2, RFC 5288 section 3). OpenSSL may cut a part into two
+// records.
+constexpr std::size_t sealing_bytes = 256;
+
 // A large frame leaves scratch that is not worth keeping.
 constexpr std::size_t scratch_bytes_max = std::size_t{64} << 10;
 
@@ -115,8 +120,7 @@ void Connection::send_sealed(const FrameRef& frame, Delivery delivery) noexcept 
     seldom_->plain = frame.share();
     seldom_->sealed = 0;
     const FrameRef sealed = next_sealed();
-    if (!sealed) return;  // aborted
-    try_now(sealed);
+    if (sealed) try_now(sealed);
     if (has_next()) go_on_later();
 }
 
@@ -133,20 +137,27 @@ bool Connection::has_ended() const noexcept {
     return secured_ && seldom_->channel->phase() == tls::Channel::Phase::ended;
 }
 
-// Whatever is sealed must be sent, or the peer could open nothing that follows: so a connection for
-// which no frame is left is lost, whatever it was to carry.
+// Whatever is sealed must be sent, or the peer could open nothing that follows: so the frame comes
+// first, and without one everything waits as it is.
 FrameRef Connection::next_sealed() noexcept {
     tls::Channel& channel = *seldom_->channel;
     FrameRef& plain = seldom_->plain;
+    using Phase = tls::Channel::Phase;
+    const bool may_seal = channel.phase() == Phase::open || channel.phase() == Phase::ended;
+    if (may_seal && !plain) {
+        plain = queue_.next(shared_.waiting, shared_.shard.frames(), shared_.shard.now());
+        seldom_->sealed = 0;
+    }
+    const std::size_t left =
+        may_seal && plain ? std::min(plain.bytes().size() - seldom_->sealed, sealed_at_once_max)
+                          : 0;
+    FrameRef frame =
+        shared_.shard.frames().allocate(channel.output().size() + left + sealing_bytes);
+    if (!frame) return frame;
     tls::Bytes& out = shared_.sealed_;
     out.clear();
     channel.take_output(out);
-    using Phase = tls::Channel::Phase;
-    if (channel.phase() == Phase::open || channel.phase() == Phase::ended) {
-        if (!plain) {
-            plain = queue_.next(shared_.waiting, shared_.shard.frames(), shared_.shard.now());
-            seldom_->sealed = 0;
-        }
+    if (may_seal) {
         if (plain) {
             const auto left = plain.bytes().subspan(seldom_->sealed);
             const auto part = left.first(std::min(left.size(), sealed_at_once_max));
@@ -162,11 +173,7 @@ FrameRef Connection::next_sealed() noexcept {
         }
     }
     if (out.empty()) return FrameRef{};
-    FrameRef frame = shared_.shard.frames().allocate(out.size());
-    if (!frame) {
-        abort();
-        return frame;
-    }
+    PARLEY_ASSERT(out.size() <= frame.space().size());
     std::memcpy(frame.space().data(), out.data(), out.size());
     frame.set_size(out.size());
     if (out.capacity() > scratch_bytes_max) out = tls::Bytes{};

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <sys/stat.h>
 #include <system_error>
 
 #include "net/openssl.h"
@@ -29,6 +30,11 @@ int no_passphrase(char*, int, int, void*) {
 }
 
 BioHandle open_file(const std::string& path, std::string& error) {
+    struct stat there {};
+    if (stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode)) {
+        error = "'" + path + "' is no file that could be read whole: name a regular file";
+        return nullptr;
+    }
     BioHandle file{BIO_new_file(path.c_str(), "r")};
     if (!file) {
         const int reason = errno;

@@ -43,6 +43,7 @@ Result<Address> adopt_listener(int descriptor) noexcept;
 /// to be taken before it is closed: the kernel resets what still waits. It does not wait itself.
 /// Leaves the listener non-blocking: no ring may accept on it any more.
 std::vector<int> take_waiting(int listener);
+
 /// Who is at the other end of a connected descriptor, as far as peers are told apart: an IPv4
 /// address, or the first 64 bits of an IPv6 address, which one subscriber has.
 struct PeerAddress {

@@ -174,7 +174,7 @@ void Doctor::look_at_options() {
 
 void Doctor::look_at_tls() {
     std::string error;
-    const auto certificates = open_tls(options_, "localhost", error);
+    const auto certificates = open_tls(options_, "127.0.0.1", error);
     if (!error.empty()) {
         return fail("TLS", "not usable", error,
                     "name the files of one certificate with --tls-cert FILE --tls-key FILE");

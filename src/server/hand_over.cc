@@ -34,6 +34,12 @@ constexpr std::size_t listeners_max = 4096;
 constexpr int successors_max = 4;
 // Both ends are on one machine: an answer takes microseconds.
 constexpr timeval answer_max{.tv_sec = 5, .tv_usec = 0};
+// Whoever connects to the path says at once what it wants.
+constexpr int ask_max_ms = 5'000;
+
+// After an accept that failed for want of a descriptor.
+constexpr int retry_ms = 100;
+
 // A successor has to read its keys and to open its rings meanwhile.
 constexpr int ready_max_ms = 60'000;
 
@@ -194,6 +200,13 @@ bool HandOver::bind_path(const std::string& path, std::string& error) {
     const std::string fresh = path + ".new";
     sockaddr_un address;
     if (!address_of(fresh, address, error)) return false;
+    for (const std::string& each : {path, fresh}) {
+        struct stat there {};
+        if (lstat(each.c_str(), &there) != 0 || S_ISSOCK(there.st_mode)) continue;
+        error =
+            fmt::format("{} is there and is no socket: give --take-over a path of its own", each);
+        return false;
+    }
     door_ = open_socket();
     unlink(fresh.c_str());
     // Nobody else may connect, and nobody can before it listens.
@@ -211,13 +224,17 @@ bool HandOver::bind_path(const std::string& path, std::string& error) {
 }
 
 HandOver::~HandOver() {
-    leaving_ = true;
-    end();
-    if (thread_.joinable()) thread_.join();
+    leave();
     close_copies();
     remove_path();
     if (door_ >= 0) ring::close_now(door_);
     if (event_ >= 0) ring::close_now(event_);
+}
+
+void HandOver::leave() noexcept {
+    leaving_ = true;
+    end();
+    if (thread_.joinable()) thread_.join();
 }
 
 void HandOver::end() noexcept {
@@ -244,7 +261,10 @@ void HandOver::run() noexcept {
         if (poll(wanted.data(), wanted.size(), -1) < 0) continue;
         if (wanted[0].revents != 0) break;
         const int connection = accept4(door_, nullptr, nullptr, SOCK_CLOEXEC);
-        if (connection < 0) continue;
+        if (connection < 0) {  // out of descriptors: who asks waits, and we do not spin
+            if (poll(wanted.data(), 1, retry_ms) > 0) break;
+            continue;
+        }
         const bool succeeded = serve(connection);
         ring::close_now(connection);
         if (!succeeded) continue;
@@ -260,13 +280,16 @@ void HandOver::run() noexcept {
 bool HandOver::serve(int connection) noexcept {
     setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &answer_max, sizeof(answer_max));
     setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &answer_max, sizeof(answer_max));
-    if (!is_trusted(connection) || !hear(connection, ask) || !send_listeners(connection)) {
-        return false;
-    }
+    return is_trusted(connection) && says(connection, ask, ask_max_ms) &&
+           send_listeners(connection) && says(connection, ready, ready_max_ms);
+}
+
+// False at once if the server is to end meanwhile: nobody at the path may hold that up.
+bool HandOver::says(int connection, std::string_view word, int max_ms) const noexcept {
     std::array<pollfd, 2> wanted{{{.fd = event_, .events = POLLIN, .revents = 0},
                                   {.fd = connection, .events = POLLIN, .revents = 0}}};
-    const int count = poll(wanted.data(), wanted.size(), ready_max_ms);
-    return count > 0 && wanted[0].revents == 0 && hear(connection, ready);
+    const int count = poll(wanted.data(), wanted.size(), max_ms);
+    return count > 0 && wanted[0].revents == 0 && hear(connection, word);
 }
 
 bool HandOver::send_listeners(int connection) const noexcept {

@@ -65,11 +65,15 @@ public:
     bool open(const std::string& path, std::string& error);
     /// Gives up the copies and calls `drain`. Threads: any; also in a signal handler.
     void end() noexcept;
+    /// Waits for no successor any more, and does not call `drain`. end() may still be called.
+    /// Blocks: until its thread has ended.
+    void leave() noexcept;
 
 private:
     bool bind_path(const std::string& path, std::string& error);
     void run() noexcept;
     bool serve(int connection) noexcept;
+    bool says(int connection, std::string_view word, int max_ms) const noexcept;
     bool send_listeners(int connection) const noexcept;
     void close_copies() noexcept;
     void remove_path() const noexcept;

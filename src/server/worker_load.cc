@@ -68,7 +68,7 @@ void Worker::on_shed_timer() noexcept {
     };
     std::ranges::partial_sort(open, open.begin() + static_cast<std::ptrdiff_t>(count), slower);
     for (std::size_t i = 0; i < count; ++i) {
-        open[i]->close(ws::CloseCode::try_again, "the server is short of memory; try again later");
+        open[i]->shed(ws::CloseCode::try_again, "the server is short of memory; try again later");
         ++shed_;
     }
 }

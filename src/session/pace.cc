@@ -20,17 +20,43 @@ bool Meter::take(const Allowance& allowance, std::uint32_t cost, Instant now) no
     return true;
 }
 
-bool Paces::Meters::idle(Instant now) const noexcept {
-    return control.idle(now) && text.idle(now) && joins.idle(now) && audio_frames.idle(now) &&
-           audio_bits.idle(now) && violations.idle(now) && notes.idle(now);
+bool Paces::Words::idle(Instant now) const noexcept {
+    return control.idle(now) && text.idle(now) && joins.idle(now) && violations.idle(now);
 }
 
-Paces::Paces() noexcept : look_at_(pace_records_min) {}
+bool Paces::Voice::idle(Instant now) const noexcept {
+    return frames.idle(now) && bits.idle(now) && notes.idle(now);
+}
+
+template <class Record>
+Paces::Records<Record>::Records() noexcept : look_at_(pace_records_min) {}
+
+template <class Record>
+Record& Paces::Records<Record>::of(UserKey user, Instant now) noexcept {
+    if (Record* known = records_.find(user)) return *known;
+    if (records_.size() >= look_at_) forget_idle(now);
+    return records_.insert(user, Record{});
+}
+
+// Each time there are twice as many as were left the last time, so that a record costs the same
+// however many there are.
+template <class Record>
+void Paces::Records<Record>::forget_idle(Instant now) noexcept {
+    idle_.clear();
+    records_.for_each([this, now](UserKey user, const Record& record) {
+        if (record.idle(now)) idle_.push_back(user);
+    });
+    for (const UserKey user : idle_)
+        records_.erase(user);
+    look_at_ = std::max(pace_records_min, 2 * records_.size());
+}
+
+Paces::Paces() noexcept = default;
 
 // A violation is counted in parts, so that dropped voice can be less than one. The last one must
 // not fit any more.
 void Paces::set(const PaceLimits& limits) noexcept {
-    PARLEY_ASSERT(meters_.empty());
+    PARLEY_ASSERT(users() == 0);
     limits_ = limits;
     violations_ = {};
     if (limits.violations_max == 0) return;
@@ -49,68 +75,50 @@ Paces::Verdict Paces::judge(UserKey user, wire::Verb verb, std::size_t audio_byt
         case wire::Verb::text:
         case wire::Verb::interactive:
         case wire::Verb::image:
-            return take(user, &Meters::text, limits_.text, now);
+            return take(user, &Words::text, limits_.text, now);
         case wire::Verb::join:
-            return take(user, &Meters::joins, limits_.joins, now);
+            return take(user, &Words::joins, limits_.joins, now);
         case wire::Verb::floor_request:
         case wire::Verb::hello:
         case wire::Verb::leave:
         case wire::Verb::delivered:
         case wire::Verb::read:
         case wire::Verb::connection_test:
-            return take(user, &Meters::control, limits_.control, now);
+            return take(user, &Words::control, limits_.control, now);
     }
     return Verdict::pass;
 }
 
 Paces::Verdict Paces::judge_garbage(UserKey user, Instant now) noexcept {
-    const Verdict verdict = take(user, &Meters::control, limits_.control, now);
+    const Verdict verdict = take(user, &Words::control, limits_.control, now);
     return verdict == Verdict::refuse ? Verdict::drop : verdict;
 }
 
-Paces::Verdict Paces::take(UserKey user, Meter Meters::*which, const Allowance& allowance,
+Paces::Verdict Paces::take(UserKey user, Meter Words::*which, const Allowance& allowance,
                            Instant now) noexcept {
     if (allowance.unlimited()) return Verdict::pass;
-    Meters& meters = meters_of(user, now);
-    if ((meters.*which).take(allowance, 1, now)) return Verdict::pass;
+    Words& words = words_.of(user, now);
+    if ((words.*which).take(allowance, 1, now)) return Verdict::pass;
     ++refused_;
-    return punish(meters, audio_drops_per_violation, now);
+    return punish(words, audio_drops_per_violation, now);
 }
 
 Paces::Verdict Paces::take_audio(UserKey user, std::size_t bytes, Instant now) noexcept {
     if (limits_.audio_frames.unlimited() && limits_.audio_bits.unlimited()) return Verdict::pass;
-    Meters& meters = meters_of(user, now);
+    Voice& voice = voice_.of(user, now);
     const auto bits = static_cast<std::uint32_t>(std::min<std::size_t>(bytes * 8, UINT32_MAX));
-    if (meters.audio_frames.take(limits_.audio_frames, 1, now) &&
-        meters.audio_bits.take(limits_.audio_bits, bits, now)) {
+    if (voice.frames.take(limits_.audio_frames, 1, now) &&
+        voice.bits.take(limits_.audio_bits, bits, now)) {
         return Verdict::pass;
     }
     ++audio_dropped_;
-    const Verdict verdict = punish(meters, 1, now);
-    if (verdict == Verdict::close || meters.notes.take(audio_notes, 1, now)) return verdict;
+    const Verdict verdict = punish(words_.of(user, now), 1, now);
+    if (verdict == Verdict::close || voice.notes.take(audio_notes, 1, now)) return verdict;
     return Verdict::drop;
 }
 
-Paces::Verdict Paces::punish(Meters& meters, std::uint32_t cost, Instant now) noexcept {
-    return meters.violations.take(violations_, cost, now) ? Verdict::refuse : Verdict::close;
-}
-
-Paces::Meters& Paces::meters_of(UserKey user, Instant now) noexcept {
-    if (Meters* known = meters_.find(user)) return *known;
-    if (meters_.size() >= look_at_) forget_idle(now);
-    return meters_.insert(user, Meters{});
-}
-
-// Each time there are twice as many as were left the last time, so that a record costs the same
-// however many there are.
-void Paces::forget_idle(Instant now) noexcept {
-    idle_.clear();
-    meters_.for_each([this, now](UserKey user, const Meters& meters) {
-        if (meters.idle(now)) idle_.push_back(user);
-    });
-    for (const UserKey user : idle_)
-        meters_.erase(user);
-    look_at_ = std::max(pace_records_min, 2 * meters_.size());
+Paces::Verdict Paces::punish(Words& words, std::uint32_t cost, Instant now) noexcept {
+    return words.violations.take(violations_, cost, now) ? Verdict::refuse : Verdict::close;
 }
 
 std::size_t audio_content_size(std::span<const std::byte> payload) noexcept {

@@ -5,6 +5,7 @@
 // listens has none. Pure: it reads no clock and sends nothing.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -73,36 +74,53 @@ public:
     /// Judges bytes that were no message: they count as control.
     Verdict judge_garbage(UserKey user, Instant now) noexcept;
 
-    std::size_t users() const noexcept { return meters_.size(); }
+    std::size_t users() const noexcept { return std::max(words_.size(), voice_.size()); }
     /// Messages that were dropped: everything but voice, and voice.
     std::uint64_t refused() const noexcept { return refused_; }
     std::uint64_t audio_dropped() const noexcept { return audio_dropped_; }
 
 private:
-    struct Meters {
+    // Apart, since most users do not talk.
+    struct Words {
         Meter control;
         Meter text;
         Meter joins;
-        Meter audio_frames;
-        Meter audio_bits;
         Meter violations;
+
+        bool idle(Instant now) const noexcept;
+    };
+    struct Voice {
+        Meter frames;
+        Meter bits;
         Meter notes;  // about voice
 
         bool idle(Instant now) const noexcept;
     };
+    // Of users who have not been idle for long.
+    template <class Record>
+    class Records {
+    public:
+        Records() noexcept;
+        Record& of(UserKey user, Instant now) noexcept;
+        std::size_t size() const noexcept { return records_.size(); }
 
-    Meters& meters_of(UserKey user, Instant now) noexcept;
-    Verdict take(UserKey user, Meter Meters::*which, const Allowance& allowance,
+    private:
+        void forget_idle(Instant now) noexcept;
+
+        FlatMap<UserKey, Record> records_;
+        std::size_t look_at_;
+        std::vector<UserKey> idle_;  // used by forget_idle() alone
+    };
+
+    Verdict take(UserKey user, Meter Words::*which, const Allowance& allowance,
                  Instant now) noexcept;
     Verdict take_audio(UserKey user, std::size_t bytes, Instant now) noexcept;
-    Verdict punish(Meters& meters, std::uint32_t cost, Instant now) noexcept;
-    void forget_idle(Instant now) noexcept;
+    Verdict punish(Words& words, std::uint32_t cost, Instant now) noexcept;
 
     PaceLimits limits_;
     Allowance violations_;
-    FlatMap<UserKey, Meters> meters_;
-    std::size_t look_at_;
-    std::vector<UserKey> idle_;  // used by forget_idle() alone
+    Records<Words> words_;
+    Records<Voice> voice_;
     std::uint64_t refused_ = 0;
     std::uint64_t audio_dropped_ = 0;
 };

@@ -117,6 +117,7 @@ public:
     using Connection::prefetch;
     using Connection::queued_bytes;
     using Connection::send;
+    using Connection::shed;
 
     /// Null if the session is not in the group.
     Subscription* subscription(GroupKey group) noexcept;

@@ -66,7 +66,8 @@ public:
 
     /// The time of this turn. It stands still until the next one.
     Instant now() const noexcept { return now_; }
-    /// What the turn before this one took, its sleep not counted: so long somebody may have waited.
+    /// What the turn before this one took, without its wait for the ring: neither its sleep nor
+    /// what the kernel did with its sends, which nothing tells apart.
     Duration last_turn() const noexcept { return last_turn_; }
     /// Time of day, never behind one given before (message ids must not step back).
     WallTime wall_now() noexcept;

@@ -179,7 +179,7 @@ void Connection::send_agreed(Outgoing& message) noexcept {
 
 bool Connection::look_after(Instant& last_byte) noexcept {
     const Instant now = shared_.net.shard.now();
-    if (moved_) last_byte = now;
+    if (moved_ || !tcp_.is_reading()) last_byte = now;  // who is not read cannot go on
     moved_ = false;
     watched_ = is_open() && reader_.is_inside();
     if (!watched_ || now - last_byte < shared_.partial_max_) return watched_;
@@ -204,6 +204,11 @@ void Connection::on_too_slow() noexcept {
     if (!frame) return tcp_.abort();
     tcp_.say_last(frame);
     if (!closing_) leave();
+}
+
+void Connection::shed(CloseCode code, std::string_view reason) noexcept {
+    tcp_.drop_waiting();
+    close(code, reason);
 }
 
 // Nothing follows a close frame. The peer's answer to it, if any, is thrown away by the linger.

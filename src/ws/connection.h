@@ -107,6 +107,8 @@ public:
     /// Starts the closing handshake. `no_status` sends an empty close frame; of the reason at most
     /// 123 bytes. Does nothing once closing.
     void close(CloseCode code, std::string_view reason) noexcept;
+    /// Likewise, but drops what waits: for the sake of the memory that it takes.
+    void shed(CloseCode code, std::string_view reason) noexcept;
     /// Sends what is queued and ends, as close() does, but without a close frame: for peers that
     /// take the end of the stream for a reason to come back, and a close frame for none. Does
     /// nothing once closing.

@@ -211,14 +211,15 @@ Received FrameCutter::take_payload(Frame& frame, std::span<std::byte>& input,
         return is_at_once && is_alone ? inflate_whole(frame, piece, rules)
                                       : inflate_piece(frame, piece, rules);
     }
-    if (!is_at_once || !is_alone) return gather(frame, piece);
+    if (!is_at_once || !is_alone) return gather(frame, piece, rules);
     if (is_control(frame.opcode)) return deliver_control(frame.opcode, piece);
     if (frame.opcode == Opcode::text && !is_utf8(piece)) return fail(CloseCode::invalid_payload);
     return deliver_message(frame.opcode, piece);
 }
 
 /// Keeps a piece of the frame, which it has counted; gives what is whole with it.
-Received FrameCutter::gather(const Frame& frame, std::span<const std::byte> piece) noexcept {
+Received FrameCutter::gather(const Frame& frame, std::span<const std::byte> piece,
+                             const Rules& rules) noexcept {
     const bool frame_is_whole = stage_ == Stage::head;
     if (gathered_ == nullptr) gathered_ = std::make_unique<Gathered>();
     Gathered& gathered = *gathered_;
@@ -231,6 +232,10 @@ Received FrameCutter::gather(const Frame& frame, std::span<const std::byte> piec
     if (gathered.fragments == 0) {
         gathered.fragments = 1;
         gathered.opcode = frame.opcode;
+    }
+    // The heads were judged by the limit of their time: it may be less by now.
+    if (gathered.message.size() + piece.size() > rules.limits.message_bytes_max) {
+        return fail(CloseCode::too_big);
     }
     if (gathered.opcode == Opcode::text && !gathered.text.feed(piece)) {
         return fail(CloseCode::invalid_payload);

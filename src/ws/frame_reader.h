@@ -105,7 +105,8 @@ private:
     void begin_payload(Frame& frame, const std::byte* head, std::size_t mask_bytes) noexcept;
     void begin_head() noexcept;
     Received take_payload(Frame& frame, std::span<std::byte>& input, const Rules& rules) noexcept;
-    Received gather(const Frame& frame, std::span<const std::byte> piece) noexcept;
+    Received gather(const Frame& frame, std::span<const std::byte> piece,
+                    const Rules& rules) noexcept;
     Received inflate_whole(const Frame& frame, std::span<const std::byte> payload,
                            const Rules& rules) noexcept;
     Received inflate_piece(const Frame& frame, std::span<const std::byte> piece,

@@ -66,6 +66,8 @@ Inflater::Step Inflater::inflate_some(std::span<const std::byte>& piece,
 }
 
 Inflater::Outcome Inflater::take(std::span<const std::byte> piece, const Into& into) noexcept {
+    // The limit may be less than it was when this message began.
+    if (into.out.size() > into.bytes_max) return Outcome::too_big;
     if (piece.empty()) return Outcome::fine;
     while (true) {
         const std::size_t before = into.out.size();

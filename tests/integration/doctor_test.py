@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 
+from certificates import expired, make
 from parley_testing import (
     DEADLINE_S, SKIPPED, Cases, Radio, Server, check, check_equal, run, talk)
 
@@ -77,23 +78,15 @@ class Tests:
 
     def certificates(self):
         """What --tls-cert and --tls-key name is read, matched and looked at for its end."""
-        def make(name, days):
-            files = [self.folder / f"{name}.pem", self.folder / f"{name}.key"]
-            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                            "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-days",
-                            str(days), "-out", files[0], "-keyout", files[1]], check=True,
-                           capture_output=True, timeout=DEADLINE_S)
-            return files
-
-        good, other = make("good", 30), make("other", 30)
+        good, other = (make(self.folder, name, "DNS:localhost") for name in ("good", "other"))
         for certificate, key, verdict in ((*good, "pass"), (good[0], other[1], "fail"),
                                           (self.folder / "absent.pem", good[1], "fail")):
             status, findings = self.doctor("--tls-cert", certificate, "--tls-key", key)
             check_equal(findings["TLS"]["verdict"], verdict, f"the verdict on {certificate}, {key}")
             check_equal(status, 0 if verdict == "pass" else 78, "the exit status")
         check("absent.pem" in findings["TLS"]["cause"], findings["TLS"])
-        expired = make("expired", 0)  # valid from now to now: over by the time it is read
-        verdict = self.doctor("--tls-cert", expired[0], "--tls-key", expired[1])[1]["TLS"]["verdict"]
+        certificate, key = expired(self.folder)
+        verdict = self.doctor("--tls-cert", certificate, "--tls-key", key)[1]["TLS"]["verdict"]
         check_equal(verdict, "warn", "the verdict on an expired certificate")
 
     def bad_options(self):

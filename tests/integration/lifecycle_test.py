@@ -20,8 +20,8 @@ import threading
 import time
 
 from parley_testing import (
-    AUDIO, DEADLINE_S, GROUP, START, START_ACK, STOP, STOP_ACK, TEXT_ACK, TEXT_MESSAGE, Cases,
-    Failed, Program, Radio, Server, WebSocket, Wire, check, check_equal, eventually, run,
+    AUDIO, DEADLINE_S, GROUP, START, START_ACK, STOP, STOP_ACK, TEXT_ACK, TEXT_MESSAGE, UNLIMITED,
+    Cases, Failed, Program, Radio, Server, WebSocket, Wire, check, check_equal, eventually, run,
     upgrade_request)
 
 # A loaded machine or a sanitizer stretches everything.
@@ -227,7 +227,7 @@ class Tests:
 
     def words_are_flushed(self):
         """What was said to a slow reader before the signal is all there, then the end."""
-        with self.server() as server:
+        with self.server(*UNLIMITED) as server:
             with Radio(server, "alice") as alice, Radio(server, "bob") as bob:
                 alice.join("18")
                 bob.join("18")
@@ -352,8 +352,9 @@ class Tests:
         class argument:  # noqa: N801: what Radio takes for a server
             def __init__(self, address):
                 self.address = address
+                self.tls = None
 
-        server = self.server("--take-over", str(path))
+        server = self.server("--take-over", str(path), *UNLIMITED)
         sockets = listening(server.address[1])
         clients = [threading.Thread(target=connect_again_and_again, args=(i, server.address),
                                     daemon=True)
@@ -365,7 +366,7 @@ class Tests:
                 seen = sum(counts)
                 eventually(lambda: sum(counts) > seen + 30, "clients that connect")
                 old, server = server, self.server(
-                    "--take-over", str(path), listen="%s:%d" % server.address, shards=shards)
+                    "--take-over", str(path), *UNLIMITED, listen="%s:%d" % server.address, shards=shards)
                 old.end(with_signal=None)
                 old.__exit__()
                 check_equal(listening(server.address[1]), sockets, "the sockets that listen")

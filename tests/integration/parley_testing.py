@@ -73,6 +73,8 @@ def eventually(condition, what, seconds=DEADLINE_S):
 class Program:
     """A program that runs beside the test, and ends with it."""
 
+    tls = None  # an ssl.SSLContext: how clients of the tests connect to it, if it is a server
+
     def __init__(self, command, environment=None, stdin=subprocess.DEVNULL):
         self.command = [str(part) for part in command]
         # A file, not a pipe: nobody has to read it for the program to go on.
@@ -162,7 +164,6 @@ class Server(Program):
             raise
         host, _, port = self.url.partition("://")[2].rpartition(":")
         self.address = (host, int(port))
-        self.tls = None  # an ssl.SSLContext: how clients of the tests connect
 
     @classmethod
     def trusting(cls, parley, *more):

@@ -16,40 +16,13 @@ import subprocess
 import sys
 import tempfile
 
+from certificates import expired, make
 from parley_testing import (
     DEADLINE_S, GROUP, IMAGE, PRIVATE, START, START_ACK, Cases, Radio, Server, Wire, check,
     check_equal, eventually, run, talk, upgrade_request)
 
 REQUEST = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 NO_APPLICATION_PROTOCOL, PROTOCOL_VERSION, HANDSHAKE_FAILURE = 120, 70, 40
-
-
-def make(folder, name, names, rsa=False, start=None, end=None, passphrase=None):
-    """A self-signed certificate: NAME.pem and NAME.key."""
-    cert, key = folder / f"{name}.pem", folder / f"{name}.key"
-    kind = ["rsa:2048"] if rsa else ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    lock = ["-passout", f"pass:{passphrase}"] if passphrase else ["-nodes"]
-    done = run(["openssl", "req", "-x509", "-newkey", *kind, *lock, "-keyout", key, "-out", cert,
-                "-subj", f"/CN={name}", "-addext", f"subjectAltName={names}", "-days", "2"])
-    check_equal(done.returncode, 0, done.stderr)
-    return cert, key
-
-
-def expired(folder):
-    """`openssl req` knows no past: `openssl ca` does."""
-    cert, key = make(folder, "old", "IP:127.0.0.1")
-    request = folder / "old.csr"
-    (folder / "index.txt").write_text("")
-    (folder / "serial").write_text("01\n")
-    config = folder / "ca.cnf"
-    config.write_text(f"[ca]\ndefault_ca=it\n[it]\ndatabase={folder}/index.txt\nserial={folder}/serial\n"
-                      f"new_certs_dir={folder}\ndefault_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n")
-    run(["openssl", "req", "-new", "-key", key, "-subj", "/CN=old", "-out", request])
-    done = run(["openssl", "ca", "-batch", "-selfsign", "-config", config, "-in", request, "-keyfile",
-                key, "-out", cert, "-notext", "-startdate", "20200101000000Z", "-enddate",
-                "20210101000000Z"])
-    check_equal(done.returncode, 0, done.stderr)
-    return cert, key
 
 
 def pairs(*made):
@@ -299,7 +272,7 @@ class Tests:
             talk(alice, bob, "18", [b"voice"] * 20)
             server.end()
             for radio in (alice, bob):
-                radio.expect_close(1001)
+                radio.read_end()
                 radio.socket.close()
 
     def hangup_without_tls(self):
@@ -329,7 +302,7 @@ class Tests:
                     radio.expect_message(GROUP, 3, "radio-0", "18", bytes([i]) * 60)
             server.process.send_signal(signal.SIGTERM)
             for radio in radios:
-                radio.expect_close(1001)  # and close_notify before the end
+                radio.read_end()  # close_notify, then the end: radios get no close frame
                 radio.socket.close()
             server.end(with_signal=None)
 

@@ -20,7 +20,7 @@ const session::Authenticator& trusting() {
 }
 
 Fabric::Options fabric_options(Random& random, std::size_t shards) {
-    constexpr std::array<std::size_t, 3> lanes{4096, 16384, 65536};
+    constexpr std::array<std::size_t, 4> lanes{4096, 4096, 16384, 65536};
     Fabric::Options options{.shards = shards, .lane_bytes = lanes[random.below(lanes.size())]};
     for (unsigned char& each : options.hash_key.bytes) {
         each = static_cast<unsigned char>(random.below(256));

@@ -52,11 +52,28 @@ TEST(ServerUrl, KnowsTlsByItsScheme) {
 }
 
 TEST(ServerUrl, RefusesWhatIsNone) {
-    for (const char* text :
-         {"", "ws:/", "ws://", "wss:/", "wss://", "wss//host", "http://host", "host:7420", "WS://host", "ws://:7420", "ws:///path",
-          "ws://host:", "ws://host:0", "ws://host:65536", "ws://host:-1", "ws://host:80x",
-          "ws://host: 80", "ws://ho st", "ws://host/a\r\nEvil: yes", "ws://host/\x7f",
-          "ws://user@host", "ws://host/\xc3\xa4"}) {
+    for (const char* text : {"",
+                             "ws:/",
+                             "ws://",
+                             "wss:/",
+                             "wss://",
+                             "wss//host",
+                             "http://host",
+                             "host:7420",
+                             "WS://host",
+                             "ws://:7420",
+                             "ws:///path",
+                             "ws://host:",
+                             "ws://host:0",
+                             "ws://host:65536",
+                             "ws://host:-1",
+                             "ws://host:80x",
+                             "ws://host: 80",
+                             "ws://ho st",
+                             "ws://host/a\r\nEvil: yes",
+                             "ws://host/\x7f",
+                             "ws://user@host",
+                             "ws://host/\xc3\xa4"}) {
         EXPECT_FALSE(parse_server_url(text)) << text;
     }
 }

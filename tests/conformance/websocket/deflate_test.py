@@ -23,7 +23,7 @@ import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "integration"))
 from parley_testing import (  # noqa: E402: the folder has to be named first
-    BINARY, CLOSE, GROUP, PING, PONG, TEXT, TEXT_MESSAGE, Cases, Frame, Radio, Server,
+    BINARY, CLOSE, GROUP, PING, PONG, TEXT, TEXT_MESSAGE, UNLIMITED, Cases, Frame, Radio, Server,
     WebSocket, check, check_equal, close_payload, frame, pack, unpack)
 
 CONTINUATION = 0x0
@@ -156,7 +156,8 @@ class Serve(Target):
 
     @staticmethod
     def start(program, deflate):
-        return Server.trusting(program, "--shards", "2", "--deflate", deflate)
+        return Server.trusting(program, "--shards", "2", "--deflate", deflate,
+                               "--limit-message-bytes", str(Serve.message_bytes_max), *UNLIMITED)
 
     def exchange(self, data):
         return BINARY, pack([0, 25, "", "", data]), pack([1, 26, 0, self.user, data])

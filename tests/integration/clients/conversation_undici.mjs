@@ -68,7 +68,7 @@ run(async (binary) => {
   await bob.expect(GROUP, IMAGE, 'alice', 'g', image);
 
   const ended = server.stop();
-  for (const radio of [alice, bob]) assert.equal(await radio.closed, 1001, radio.name);
+  for (const radio of [alice, bob]) assert.equal(await radio.closed, 1006, radio.name);
   assert.deepEqual(await ended, { code: 0, signal: null });
   await dispatcher.close();
 });
