@@ -159,8 +159,7 @@ FrameRef Connection::next_sealed() noexcept {
     channel.take_output(out);
     if (may_seal) {
         if (plain) {
-            const auto left = plain.bytes().subspan(seldom_->sealed);
-            const auto part = left.first(std::min(left.size(), sealed_at_once_max));
+            const auto part = plain.bytes().subspan(seldom_->sealed, left);
             if (!channel.seal(part, out)) {
                 ++shared_.tls_failures;
                 abort();

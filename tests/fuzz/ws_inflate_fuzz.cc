@@ -9,43 +9,15 @@
 
 #include "base/assert.h"
 #include "fuzz/choices.h"
+#include "fuzz/ws_things.h"
 #include "ws/frame_reader.h"
 
 using namespace parley;
+using fuzz::read_piece;
+using fuzz::Thing;
 using ws::Received;
 
 namespace {
-
-struct Thing {
-    Received::What what{};
-    ws::CloseCode code{};
-    std::string payload;
-
-    friend bool operator==(const Thing&, const Thing&) = default;
-};
-
-/// Reads one piece to its end. False once the stream is over.
-bool read_piece(ws::FrameReader& reader, std::span<std::byte> piece,
-                const ws::MessageLimits& limits, std::vector<Thing>& things) {
-    while (true) {
-        const Received received = reader.next(piece);
-        if (received.what == Received::What::need_more) {
-            PARLEY_ASSERT(piece.empty());
-            return true;
-        }
-        const bool is_message =
-            received.what == Received::What::text || received.what == Received::What::binary;
-        PARLEY_ASSERT(received.payload.size() <=
-                      (is_message ? limits.message_bytes_max : ws::control_bytes_max));
-        things.push_back(
-            {received.what,
-             received.code,
-             {reinterpret_cast<const char*>(received.payload.data()), received.payload.size()}});
-        if (received.what == Received::What::failed || received.what == Received::What::close) {
-            return false;
-        }
-    }
-}
 
 template <class NextRead>
 std::vector<Thing> read(const ws::MessageLimits& limits, bool keeps_context, fuzz::Bytes input,

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Shows how `parley serve` ends, goes on and is replaced, as docs/operations/lifecycle.md says:
-what SIGTERM, SIGHUP, SIGSTOP and SIGKILL do, how its connections are sent away, and that neither
+what SIGTERM, SIGHUP and SIGKILL do, how its connections are sent away, and that neither
 an upgrade nor systemd's socket activation loses one.
 
 Usage: lifecycle_test.py PARLEY [CONNECTIONS]
@@ -273,23 +273,6 @@ class Tests:
             server.wait_for_errors("nothing to reload")
             server.end()
 
-    def stop_and_continue(self):
-        """Five seconds of SIGSTOP time nobody out, a question of the server's under way or not."""
-        with self.server(PING_INTERVAL="1000") as server, Crowd(server.address, 50) as crowd:
-            with Radio(server, "alice") as alice:
-                alice.fence()
-                server.process.send_signal(signal.SIGSTOP)
-                time.sleep(5)
-                server.process.send_signal(signal.SIGCONT)
-                alice.fence()
-            for wire in crowd.sockets.values():
-                wire.setblocking(False)
-                try:
-                    check(wire.recv(65536), "one was disconnected")
-                except BlockingIOError:
-                    pass
-            server.end()
-
     def killed(self):
         """After SIGKILL a new server accepts within a second, with 1,000 clients coming back."""
         count = 1000
@@ -511,7 +494,6 @@ def main():
         cases.run("a second SIGTERM ends it at once", tests.second_signal)
         cases.run("Ctrl-C says what happens", tests.control_c)
         cases.run("SIGHUP ends nothing", tests.reload)
-        cases.run("SIGSTOP and SIGCONT lose nobody", tests.stop_and_continue)
         cases.run("SIGKILL: the next one accepts within a second", tests.killed)
         cases.run("five upgrades refuse and reset no connection", tests.upgrades)
         cases.run("a successor that fails changes nothing", tests.failed_successor)
