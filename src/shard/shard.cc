@@ -50,6 +50,7 @@ Shard::Shard(ShardId id, Fabric& fabric, std::unique_ptr<ring::Ring> ring, const
       fabric_(fabric),
       ring_(std::move(ring)),
       waker_(ring_->waker()),
+      mailbox_(std::make_shared<Mailbox>(waker_)),
       options_(options),
       now_(ring_->now()),
       timers_(now_),
@@ -241,6 +242,7 @@ void Shard::turn(Instant latest) noexcept {
     const std::uint64_t busy_before = ring_->counters().completions + counters_.records_in;
     dispatch();
     take_records();
+    if (!mailbox_->empty()) mailbox_->deliver();
     if (!resumed && may_judge(ring_->counters().completions + counters_.records_in - busy_before)) {
         timers_.expire(now_);
     } else {

@@ -22,6 +22,7 @@
 #include "ring/ring.h"
 #include "shard/fabric.h"
 #include "shard/frame.h"
+#include "shard/mailbox.h"
 #include "shard/timer_wheel.h"
 
 namespace parley {
@@ -105,6 +106,9 @@ public:
         if (held_.empty() || held_.back().get() != frame.get()) held_.push_back(frame.share());
     }
 
+    /// Where other threads leave what they have for this shard; it may outlive the shard.
+    const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }
+
     /// One round of the loop; sleeps if there is nothing to do until `latest`.
     void turn(Instant latest = Instant::max()) noexcept;
     /// The next turn will not sleep: something was left to do.
@@ -155,6 +159,7 @@ private:
     Fabric& fabric_;
     const std::unique_ptr<ring::Ring> ring_;
     const ring::Waker waker_;
+    const std::shared_ptr<Mailbox> mailbox_;
     const Options options_;
     Instant now_;
     TimerWheel timers_;

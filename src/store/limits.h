@@ -22,4 +22,10 @@ inline constexpr std::size_t groups_per_user_max = 128;
 /// table: 1,000,000 x 110 bytes = 110 MB.
 inline constexpr std::size_t users_max_default = 1'000'000;
 
+/// Questions of one shard that may wait for a slow backend, and the bytes of their names: ten
+/// seconds of 1,000 sign-ins a second, each with the three questions of its token's groups. Beyond:
+/// refused.
+inline constexpr std::size_t outbox_questions_max = 40'000;
+inline constexpr std::size_t outbox_bytes_max = std::size_t{64} << 20;
+
 }  // namespace parley::store

@@ -6,24 +6,9 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "store/names.h"
 
 namespace parley::store {
-
-namespace {
-
-bool is_name(std::string_view text) noexcept {
-    return !text.empty() && text.size() <= name_size_max;
-}
-
-/// The same names, each once.
-std::vector<std::string_view> distinct(std::span<const std::string> names) {
-    std::vector<std::string_view> sorted(names.begin(), names.end());
-    std::sort(sorted.begin(), sorted.end());
-    sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
-    return sorted;
-}
-
-}  // namespace
 
 MemoryStore::MemoryStore(const MemoryStoreOptions& options)
     : users_max_(options.users_max), hash_key_(options.hash_key) {

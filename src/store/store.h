@@ -27,6 +27,7 @@ enum class Limit : std::int32_t {
     name = 1,  ///< a name is empty or longer than name_size_max
     groups,    ///< the user would have more than groups_per_user_max groups
     users,     ///< no room for another user
+    outbox,    ///< too much waits for the backend already: answered at once, before what waits
 };
 
 /// What was known of a user before the sign-in that asked.
@@ -58,9 +59,9 @@ protected:
 /// Order:    questions about one user are carried out and answered in the order asked; those
 ///           about different users in any.
 /// Borrowed: all views and spans only for the call. Answers own what they carry.
-/// Errors:   Domain::limit with a Limit, and then nothing has changed; system or redis if the
-///           backend failed, and then what was asked may or may not have been done. Whatever was
-///           answered with success is kept.
+/// Errors:   Domain::limit with a Limit, and then nothing has changed; system, redis or sqlite if
+///           the backend failed, and then what was asked may or may not have been done. Whatever
+///           was answered with success is kept.
 /// Threads:  the shard that created it, for every call. Blocks: never.
 /// End:      a destroyed store answers nothing more; what it had accepted may be lost unless
 ///           it was answered.

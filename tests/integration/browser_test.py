@@ -8,8 +8,10 @@ Prints a line for each case, then `N passed, M failed`; exits 0 if none failed.
 import contextlib
 import http.server
 import json
+import os
 import pathlib
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
@@ -63,19 +65,22 @@ def page_server():
 
 def what_the_page_says(chromium, origin, results, server_url):
     query = urllib.parse.urlencode({"server": server_url})
-    with tempfile.TemporaryDirectory() as profile:
+    # Chromium's own helpers outlive it for a moment and still write into the profile, hence
+    # ignore_cleanup_errors, and a process group to end them by.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         browser = subprocess.Popen(
             [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
              "--no-first-run", "--disable-background-networking", "--ignore-certificate-errors",
              "--remote-debugging-port=0",  # without it, headless ends once the page is loaded
              f"--user-data-dir={profile}", f"{origin}/page.html?{query}"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True)
         try:
             return results.get(timeout=BROWSER_MAX_S)
         except queue.Empty:
             return {"failure": f"the page said nothing within {BROWSER_MAX_S} s"}
         finally:
-            browser.terminate()
+            os.killpg(browser.pid, signal.SIGKILL)
             browser.wait()
 
 

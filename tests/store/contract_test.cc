@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "recorder.h"
 #include "store/limits.h"
 #include "store/memory_store.h"
+#include "store/sqlite_store.h"
 #include "store/store.h"
 
 namespace parley::store {
@@ -281,11 +283,39 @@ private:
     MemoryStore store_{MemoryStoreOptions{users_max_default, HashKey::random()}};
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    Backends, Contract,
-    testing::Values(BackendKind{
-        "memory", [] { return std::unique_ptr<Backend>(std::make_unique<InMemory>()); }}),
-    [](const testing::TestParamInfo<BackendKind>& kind) { return std::string(kind.param.name); });
+class InSqlite final : public Backend {
+public:
+    Store& store() override { return store_; }
+    void settle() override {
+        while (store_.waiting() > 0) {
+            if (mailbox_->empty()) std::this_thread::yield();
+            mailbox_->deliver();
+        }
+    }
+
+private:
+    static std::unique_ptr<SqliteDatabase> open() {
+        std::string error;
+        auto database = SqliteDatabase::open(":memory:", error);
+        EXPECT_NE(database, nullptr) << error;
+        return database;
+    }
+
+    std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>(ring::Waker{});
+    SqliteStore store_{std::make_shared<SqliteThread>(open()), mailbox_};
+};
+
+template <class T>
+std::unique_ptr<Backend> create() {
+    return std::make_unique<T>();
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, Contract,
+                         testing::Values(BackendKind{"memory", create<InMemory>},
+                                         BackendKind{"sqlite", create<InSqlite>}),
+                         [](const testing::TestParamInfo<BackendKind>& kind) {
+                             return std::string(kind.param.name);
+                         });
 
 }  // namespace
 }  // namespace parley::store
