@@ -139,7 +139,6 @@ StartFailure Server::State::start_threads(const std::vector<int>& listeners, std
 
 void Server::State::on_drain(server::HandOver::Reason reason) noexcept {
     const bool succeeded = reason == server::HandOver::Reason::succeeded;
-    if (succeeded) crew->listeners_shared.store(true);
     crew->drain(succeeded ? server::Crew::Drain::for_successor : server::Crew::Drain::for_later);
 }
 
@@ -168,7 +167,6 @@ std::unique_ptr<Server> Server::start(const Options& options, std::string& error
     failure = state->start_threads(listeners, error);
     std::unique_ptr<Server> server{new Server(std::move(state))};
     if (failure != StartFailure::none) return nullptr;
-    server->state_->crew->listeners_shared.store(!options.listeners.empty());
     if (options.take_over.empty()) return server;
     if (!hand_over->open(options.take_over, error)) {
         failure = StartFailure::system;

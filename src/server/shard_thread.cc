@@ -146,9 +146,7 @@ void ShardThread::loop(Shard& shard, Worker& worker) {
 void ShardThread::look_after_drain(Worker& worker) {
     if (!worker.draining()) {
         const bool follows = crew_.draining.load() == Crew::Drain::for_successor;
-        const bool shared = crew_.listeners_shared.load();
-        worker.drain(follows ? Drain::Successor::ready : Drain::Successor::later,
-                     shared ? Worker::Held::shared : Worker::Held::alone);
+        worker.drain(follows ? Drain::Successor::ready : Drain::Successor::later);
         return;
     }
     if (drained_ || !worker.drained()) return;

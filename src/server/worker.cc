@@ -69,10 +69,9 @@ void Worker::start(int listener, Spread spread) {
     acceptors_.back()->start();
 }
 
-void Worker::drain(Drain::Successor successor, Held held) {
-    using Waiting = net::Listener::Waiting;
+void Worker::drain(Drain::Successor successor) {
     for (const auto& acceptor : acceptors_)
-        acceptor->stop(held == Held::alone ? Waiting::taken : Waiting::left);
+        acceptor->stop();
     openings_end_ = shard_.now() + session::opening_drain_max;
     drain_.begin(successor);
 }
@@ -89,7 +88,7 @@ bool Worker::is_accepting() const noexcept {
 void Worker::stop() noexcept {
     stopping_ = true;
     for (const auto& acceptor : acceptors_)
-        acceptor->stop(net::Listener::Waiting::left);
+        acceptor->stop();
     for (session::Opening& opening : openings_)
         opening.abort();
     drain_.finish();

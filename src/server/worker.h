@@ -58,10 +58,9 @@ public:
     enum class Spread : std::uint8_t { keep, deal_out };
     void start(int listener, Spread spread = Spread::keep);
 
-    /// Takes no more connections, and sends those there are away at a pace. What waits at the
-    /// listeners is served: here if they are held by this process alone, else elsewhere.
-    enum class Held : std::uint8_t { alone, shared };
-    void drain(Drain::Successor successor, Held held);
+    /// Takes no more connections, and sends those there are away at a pace. Who waits at the
+    /// listeners when it begins is served.
+    void drain(Drain::Successor successor);
     bool draining() const noexcept { return drain_.begun(); }
     /// All were sent away, and nobody is about to sign in or has had a second for it.
     bool drained() const noexcept;
