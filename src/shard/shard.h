@@ -65,7 +65,9 @@ public:
     FramePool& frames() noexcept { return frames_; }
     Fabric& fabric() noexcept { return fabric_; }
 
-    /// The time of this turn. It stands still until the next one.
+    /// The time of this turn. It stands still until the next one, and while the process is stopped
+    /// or the machine sleeps: what was to happen within some time has what was left of it. So it
+    /// falls behind the ring's, by a little differently on each shard.
     Instant now() const noexcept { return now_; }
     /// What the turn before this one took, without its wait for the ring: neither its sleep nor
     /// what the kernel did with its sends, which nothing tells apart.
@@ -152,7 +154,7 @@ private:
     void publish(ShardId to) noexcept;
     bool lanes_empty() noexcept;
     Instant sleep_until(Instant latest) noexcept;
-    bool notice_pause(Instant expected) noexcept;
+    bool notice_pause(Instant last_turn, Instant expected) noexcept;
     bool may_judge(std::uint64_t completed) noexcept;
 
     const ShardId id_;
@@ -161,6 +163,7 @@ private:
     const ring::Waker waker_;
     const std::shared_ptr<Mailbox> mailbox_;
     const Options options_;
+    Duration paused_{0};  // how far now_ has fallen behind the ring's time
     Instant now_;
     TimerWheel timers_;
     FramePool frames_;
