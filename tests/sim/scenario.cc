@@ -253,7 +253,7 @@ void Scenario::check_pause() {
     // said meanwhile may be lost.
     world_.run_for(milliseconds{random().below(is_short ? 3'000 : 9'000)});
     world_.pause(seconds{is_short ? random().between(2, 6) : random().between(12, 60)});
-    if (!is_short) world_.run_for(milliseconds{random().below(3'000)});
+    if (!is_short) world_.run_for(milliseconds{random().below(9'000)});
     pass(seconds{4});
     for (int group = 0; group < groups_; ++group) {
         const int user = some_user();
