@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "checks.h"
+
 namespace parley::daemon {
 namespace {
 
@@ -30,6 +32,7 @@ void ServeOptions::add_network() {
         ->capture_default_str()
         ->group("Network");
     line_.add_option("--shards", options_.shards, "threads; default: one for each core")
+        ->check(whole_number())
         ->envname("PARLEY_SHARDS")
         ->group("Cores");
     line_.add_option("--cores", options_.cores, "pin one shard to each of these, as 0-3,6")
@@ -57,7 +60,7 @@ void ServeOptions::add_network() {
 void ServeOptions::add_lifecycle() {
     line_
         .add_option("--drain", drain_s_, "seconds that sending everybody away may take at the end")
-        ->check(CLI::Range(0.0, drain_s_max).description("").name(""))
+        ->check(seconds_up_to(drain_s_max))
         ->option_text("SECONDS=5")
         ->envname("PARLEY_DRAIN")
         ->group("Lifecycle");

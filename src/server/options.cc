@@ -168,7 +168,7 @@ bool plan_address(const Options& options, Plan& plan, std::string& error) {
         if (ring::Address::parse(options.listen, plan.address)) return true;
         error = fmt::format(
             "'{}' is not an address to listen on: write it like 127.0.0.1:7420 or "
-            "[::1]:7420",
+            "[::1]:7420, with a port of at most 65535",
             options.listen);
         return false;
     }
