@@ -184,7 +184,7 @@ TEST_F(DoctorTest, SaysWhoHasTheAddress) {
 TEST_F(DoctorTest, TriesTheOptions) {
     options.jwt_secret_file = "/nonexistent/secret";
     options.auth = Auth::jwt;
-    expect_only("options", Verdict::warn, "/nonexistent/secret", "--help");
+    expect_only("options", Verdict::fail, "/nonexistent/secret", "--help");
 }
 
 TEST_F(DoctorTest, LooksAtThisMachineToo) {
