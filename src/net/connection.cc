@@ -56,6 +56,7 @@ void Connection::settle() noexcept {
 }
 
 void Connection::start() noexcept {
+    if (takes_pieces_) return shared_.shard.ring().receive_once(receive_, socket_);
     shared_.shard.ring().receive(receive_, socket_);
 }
 

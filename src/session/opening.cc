@@ -39,6 +39,7 @@ Opening::Opening(net::Shared& shared, int descriptor, const Policy& policy, Gate
       gate_(gate),
       connection_(shared, descriptor, *this),
       timer_(Timer::Handler::to<&Opening::on_timer>(*this)) {
+    connection_.take_pieces();
     if (policy.tls != nullptr) {
         connection_.secure(std::make_unique<net::tls::Channel>(*policy.tls));
     }

@@ -95,7 +95,7 @@ private:
     Admission admission_;
     bool answered_ = false;  // an answer is on its way, or none will be given
     bool admitted_ = false;
-    bool overflowed_ = false;  // it sent more than early_bytes_max before it was answered
+    bool overflowed_ = false;  // over TLS: more than early_bytes_max before it was answered
 };
 
 }  // namespace parley::session
