@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "store/database_thread.h"
 #include "store/memory_store.h"
 #include "store/queued_store.h"
 #include "store/sqlite_database.h"
@@ -24,14 +25,13 @@ private:
 
 class InFile final : public Backend {
 public:
-    explicit InFile(std::unique_ptr<Database> database)
-        : thread_(std::make_shared<DatabaseThread>(std::move(database))) {}
+    explicit InFile(std::unique_ptr<Database> database) : thread_(std::move(database)) {}
     std::unique_ptr<Store> door(Shard& shard) override {
-        return std::make_unique<QueuedStore>(shard, thread_);
+        return std::make_unique<QueuedStore>(shard, thread_.queue());
     }
 
 private:
-    const std::shared_ptr<DatabaseThread> thread_;
+    DatabaseThread thread_;
 };
 
 template <class Kind>

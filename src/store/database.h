@@ -3,7 +3,7 @@
 //   begin() ─▶ answer(question) ... ─▶ commit()      everything between is kept, or nothing
 //
 // It may block, knows neither shards nor who asks, and belongs to one thread at a time: that of a
-// DatabaseThread, or whoever holds the lock of a MemoryBackend.
+// DatabaseThread, or whoever holds the lock of a SharedDatabase.
 #pragma once
 
 #include <string_view>

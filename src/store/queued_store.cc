@@ -33,9 +33,9 @@ private:
     const std::shared_ptr<Door> door_;
 };
 
-QueuedStore::QueuedStore(Shard& shard, std::shared_ptr<DatabaseThread> thread)
+QueuedStore::QueuedStore(Shard& shard, DatabaseQueue& queue)
     : shard_(shard),
-      thread_(std::move(thread)),
+      queue_(queue),
       door_(std::make_shared<Door>(shard)),
       timer_(Timer::Handler::to<&QueuedStore::on_due>(*this)) {}
 
@@ -51,7 +51,7 @@ void QueuedStore::ask(StoreClient& client, Ticket ticket, Question question) noe
     if (!checked) job->refuse(checked.error());
     if (!door_->outbox.admit(*job, shard_.now())) return;
     if (!timer_.running()) start_timer();
-    thread_->submit(std::move(job));
+    queue_.submit(std::move(job));
 }
 
 void QueuedStore::start_timer() noexcept {

@@ -1,6 +1,6 @@
 // store::QueuedStore: one shard's door to a database that has a thread of its own.
 //
-//   ask ─▶ Outbox ─▶ DatabaseThread ─▶ commit ─▶ mailbox ─▶ on_answer, in a later turn
+//   ask ─▶ Outbox ─▶ DatabaseQueue ─▶ commit ─▶ mailbox ─▶ on_answer, in a later turn
 //             └─ answer_max is over ─▶ on_answer: too late, or no answer
 //
 // What waited so long that its asker was told so is dropped before it is carried out, if that has
@@ -10,15 +10,15 @@
 #include <memory>
 
 #include "shard/shard.h"
-#include "store/database_thread.h"
+#include "store/database_queue.h"
 #include "store/outbox.h"
 
 namespace parley::store {
 
 class QueuedStore final : public Store {
 public:
-    /// The thread is all shards' and ends with the last that holds it.
-    QueuedStore(Shard& shard, std::shared_ptr<DatabaseThread> thread);
+    /// The queue is all shards', and must outlive the store.
+    QueuedStore(Shard& shard, DatabaseQueue& queue);
     ~QueuedStore() override;
 
     void ask(StoreClient& client, Ticket ticket, Question question) noexcept override;
@@ -36,7 +36,7 @@ private:
     void start_timer() noexcept;
 
     Shard& shard_;
-    std::shared_ptr<DatabaseThread> thread_;
+    DatabaseQueue& queue_;
     std::shared_ptr<Door> door_;
     Timer timer_;
 };
