@@ -64,6 +64,7 @@ TownHall::TownHall(std::size_t listeners)
     std::string error;
     shard_ =
         std::make_unique<Shard>(ShardId{0}, fabric_, ring::Ring::open({}, error), Shard::Options{});
+    options_.store = store_.get();
     worker_ = std::make_unique<server::Worker>(*shard_, options_, *authenticator_);
     worker_->start(listener_socket);
     for (std::size_t member = 0; member <= listeners; ++member)

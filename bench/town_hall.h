@@ -30,6 +30,7 @@ private:
     void settle() noexcept;
 
     Fabric fabric_;
+    std::unique_ptr<store::Backend> store_ = store::open_memory();
     server::WorkerOptions options_;
     std::unique_ptr<session::Authenticator> authenticator_;
     std::unique_ptr<Shard> shard_;

@@ -82,6 +82,14 @@ struct Options {
     /// Auth::trust and legacy_join are refused on addresses other than loopback without this.
     bool trust_the_network = false;
 
+    /// Where the server keeps what it keeps in files: made, for its user alone, when there is
+    /// something to keep. Empty: nowhere.
+    std::string data_folder;
+    /// What is kept beyond a connection, and where: `sqlite:PATH`, `redis://[:password@]HOST:PORT`
+    /// or `memory`, which forgets it at the end. Empty: `sqlite:` with the file `parley.db` in
+    /// data_folder, or `memory` without one.
+    std::string store;
+
     std::chrono::milliseconds talk_max{90'000};    ///< longest talk burst
     std::chrono::milliseconds silence_max{3'000};  ///< then another may take the floor
     std::chrono::milliseconds busy_max{95'000};    ///< likewise, since the burst began

@@ -62,6 +62,21 @@ struct ShardStats {
     std::uint64_t turns = 0;
     std::uint64_t frames_outstanding = 0;  ///< encoded and not yet sent, now
 
+    // What is kept (docs/STORE.md).
+
+    std::uint64_t store_asked = 0;
+    std::uint64_t store_answered = 0;
+    std::uint64_t store_refused = 0;  ///< since too much waited already
+    std::uint64_t store_failed = 0;   ///< by the store, or for want of its answer
+    std::uint64_t store_late = 0;     ///< of those: no answer within 2 s
+    std::uint64_t store_waiting = 0;  ///< now
+    std::uint64_t store_waiting_bytes = 0;
+    std::uint64_t store_p99_us = 0;      ///< microseconds within which 99 of 100 were answered
+    std::uint64_t store_slow = 0;        ///< 1 while it is slow
+    std::uint64_t store_down = 0;        ///< 1 while it is down
+    std::uint64_t store_failures = 0;    ///< sign-ins and memberships that were not stored
+    std::uint64_t sign_ins_waiting = 0;  ///< sessions that go by their tokens alone, now
+
     // Limits that were reached (docs/LIMITS.md).
 
     std::uint64_t messages_refused = 0;  ///< faster than their users may send, voice apart

@@ -32,6 +32,7 @@ Status wait_until_free(const ring::Address& address) {
 
 struct Server::State {
     server::Plan plan;
+    std::unique_ptr<store::Backend> store;
     std::unique_ptr<Fabric> fabric;
     std::unique_ptr<server::Commons> commons;
     std::unique_ptr<server::Crew> crew;
@@ -39,6 +40,7 @@ struct Server::State {
     std::unique_ptr<server::HandOver> hand_over;
     std::string url;
 
+    StartFailure open_store(std::string& error);
     StartFailure find_listeners(const Options& options, server::Inheritance& inheritance,
                                 std::vector<int>& listeners, std::string& error);
     StartFailure open_listeners(std::vector<int>& listeners, std::string& error);
@@ -47,6 +49,12 @@ struct Server::State {
     StartFailure start_threads(const std::vector<int>& listeners, std::string& error);
     void on_drain(server::HandOver::Reason reason) noexcept;
 };
+
+StartFailure Server::State::open_store(std::string& error) {
+    store = server::open_store(plan, error);
+    plan.worker.store = store.get();
+    return store ? StartFailure::none : StartFailure::system;
+}
 
 StartFailure Server::State::find_listeners(const Options& options, server::Inheritance& inheritance,
                                            std::vector<int>& listeners, std::string& error) {
@@ -151,6 +159,7 @@ std::unique_ptr<Server> Server::start(const Options& options, std::string& error
     server::Inheritance inheritance;
     std::vector<int> listeners;
     failure = server::make_plan(options, state->plan, error);
+    if (failure == StartFailure::none) failure = state->open_store(error);
     if (failure == StartFailure::none) {
         failure = state->find_listeners(options, inheritance, listeners, error);
     }

@@ -47,4 +47,15 @@ bool read_environment(Options& options, std::string& error) {
     return true;
 }
 
+std::string default_data_folder() {
+    // systemd names several, one after the other, if the unit does.
+    const std::string_view given = value_of("STATE_DIRECTORY");
+    if (!given.empty()) return std::string(given.substr(0, given.find(':')));
+    const std::string_view state = value_of("XDG_STATE_HOME");
+    if (state.starts_with('/')) return std::string(state) + "/parley";
+    const std::string_view home = value_of("HOME");
+    if (home.starts_with('/')) return std::string(home) + "/.local/state/parley";
+    return {};
+}
+
 }  // namespace parley::daemon

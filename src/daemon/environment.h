@@ -13,4 +13,8 @@ namespace parley::daemon {
 /// value cannot be meant.
 bool read_environment(Options& options, std::string& error);
 
+/// Where a server keeps its files if it is told nothing else: a folder of the service that systemd
+/// made, or of the user. Empty if there is neither.
+std::string default_data_folder();
+
 }  // namespace parley::daemon

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "checks.h"
+#include "environment.h"
 
 namespace parley::daemon {
 namespace {
@@ -21,6 +22,7 @@ ServeOptions::ServeOptions(CLI::App& line, const Options& defaults)
         ->envname("PARLEY_DEV");
     add_network();
     add_lifecycle();
+    add_store();
     add_identity();
     add_tls();
     add_limits(line_, options_.limits, limits_);  // PING_INTERVAL may be its default by now
@@ -79,6 +81,25 @@ void ServeOptions::add_lifecycle() {
         ->option_text("PATH")
         ->envname("PARLEY_TAKE_OVER")
         ->group("Lifecycle");
+}
+
+void ServeOptions::add_store() {
+    line_
+        .add_option("--store", options_.store,
+                    "what is kept beyond a connection, and where:\n"
+                    "sqlite:PATH, redis://[:password@]HOST:PORT[/DB] or memory\n"
+                    "(default: the file parley.db in --data; with --dev: memory)")
+        ->option_text("WHERE")
+        ->envname("PARLEY_STORE")
+        ->group("Store");
+    line_
+        .add_option("--data", options_.data_folder,
+                    "folder of what is kept in files\n"
+                    "(default: $STATE_DIRECTORY, else parley in $XDG_STATE_HOME,\n"
+                    "else ~/.local/state/parley)")
+        ->option_text("DIR")
+        ->envname("PARLEY_DATA")
+        ->group("Store");
 }
 
 void ServeOptions::add_identity() {
@@ -165,7 +186,17 @@ bool ServeOptions::finish(std::string& error) {
     using Milliseconds = std::chrono::milliseconds;
     options_.spin = std::chrono::microseconds{busy_poll_us_};
     options_.drain_max = Milliseconds{static_cast<Milliseconds::rep>(drain_s_ * 1000)};
-    if (dev_) apply_dev();
+    if (dev_) {
+        apply_dev();
+    } else if (options_.data_folder.empty()) {
+        options_.data_folder = default_data_folder();
+    }
+    if (!dev_ && options_.store.empty() && options_.data_folder.empty()) {
+        error =
+            "there is no home folder to keep anything in: name a folder with --data DIR, or "
+            "keep nothing with --store memory";
+        return false;
+    }
     if (apply_pairs()) return true;
     error = "every --tls-cert FILE needs its --tls-key FILE, in the same order";
     return false;

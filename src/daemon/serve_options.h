@@ -33,6 +33,7 @@ public:
 private:
     void add_network();
     void add_lifecycle();
+    void add_store();
     void add_identity();
     void add_tls();
     void apply_words();

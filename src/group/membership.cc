@@ -1,5 +1,6 @@
 #include "group/membership.h"
 
+#include <algorithm>
 #include <string>
 
 #include "group/refusals.h"
@@ -8,6 +9,11 @@
 
 namespace parley::group {
 namespace {
+
+// How soon a store that failed is asked again: soon enough to be told within 2 s of its return.
+constexpr Duration ask_again_after = std::chrono::milliseconds{500};
+// How many of those who wait for it are asked for at a time: a tenth of what may wait.
+constexpr std::size_t ask_again_max = store::outbox_questions_max / 10;
 
 // A store's ticket names the session that asked, by slot and generation: both are 32 bits.
 store::Ticket ticket_of(const session::Session& session) noexcept {
@@ -22,37 +28,91 @@ SessionRef ref_of(store::Ticket ticket, ShardId shard) noexcept {
 
 }  // namespace
 
+Membership::Membership(const Parts& parts) noexcept
+    : parts_(parts), ask_again_timer_(Timer::Handler::to<&Membership::ask_again>(*this)) {}
+
 void Membership::sign_in(session::Session& session) noexcept {
     parts_.sessions.sign_in(session);
-    parts_.store.user_signed_in(*this, ticket_of(session), session.user(), session.device());
+    const bool is_new =
+        arriving_.try_emplace(session.ref().slot, Arriving{.turn = ++arrivals_}).second;
+    PARLEY_ASSERT(is_new);
+    for (const std::string& group : session.token_groups()) {
+        listen(session, parts_.shard.key<GroupKey>(group));
+        parts_.store.ask(changes_, ticket_of(session),
+                         store::AddMember{std::string(session.user()), group});
+    }
+    if (parts_.store.state() == store::StoreState::down) session.stop_waiting();
+    ask(session);
 }
 
-void Membership::on_signed_in(store::Ticket ticket, Result<store::SignedIn> answer) noexcept {
+void Membership::ask(const session::Session& session) noexcept {
+    parts_.store.ask(*this, ticket_of(session),
+                     store::SignIn{std::string(session.user()), session.device()});
+}
+
+void Membership::Arriving::leave(GroupKey group) {
+    if (left.size() >= store::groups_per_user_max) wants_stored = false;
+    if (wants_stored && std::ranges::count(left, group) == 0) left.push_back(group);
+}
+
+Membership::Arriving* Membership::arriving(const session::Session& session) noexcept {
+    const auto found = arriving_.find(session.ref().slot);
+    return found == arriving_.end() ? nullptr : &found->second;
+}
+
+void Membership::on_answer(store::Ticket ticket, Result<store::Answer> answer) noexcept {
+    if (!answer) ++store_failures_;
     session::Session* session = parts_.sessions.find(ref_of(ticket, parts_.shard.id()));
     if (session == nullptr || !session->is_open()) return;  // gone meanwhile
-    bool other_device = false;
-    if (answer) {
-        other_device = (*answer).previous_device != session->device();
-        for (const std::string& group : (*answer).groups) {
-            listen(*session, parts_.shard.key<GroupKey>(group));
-        }
-    } else {
-        ++store_failures_;  // it signs in all the same, with what its token says
-    }
-    for (const std::string& group : session->token_groups()) {
-        listen(*session, parts_.shard.key<GroupKey>(group));
-        parts_.store.add_member(*this, ticket, session->user(), group);
-    }
-    replace_others(*session, other_device);
-    session->finish_sign_in();
+    if (!answer) return on_sign_in_failed(*session);
+    const auto* known = std::get_if<store::SignedIn>(&*answer);
+    PARLEY_ASSERT(known != nullptr);
+    on_signed_in(*session, *known);
 }
 
-void Membership::on_stored(store::Ticket, Status answer) noexcept {
-    if (!answer) ++store_failures_;
+void Membership::on_signed_in(session::Session& session, const store::SignedIn& known) noexcept {
+    Arriving* mine = arriving(session);
+    PARLEY_ASSERT(mine != nullptr);
+    for (const std::string& name : known.groups) {
+        const auto group = parts_.shard.key<GroupKey>(name);
+        if (!mine->wants_stored || std::ranges::count(mine->left, group) > 0) continue;
+        listen(session, group);
+    }
+    if (!mine->has_replaced) replace_others(session, known.previous_device != session.device());
+    arriving_.erase(session.ref().slot);
+    session.finish_sign_in();
 }
 
-// A user has one live session: the newest. What the others are told is the original's wording,
-// which radios show.
+// It takes part all the same, with what its token says.
+void Membership::on_sign_in_failed(session::Session& session) noexcept {
+    Arriving* mine = arriving(session);
+    PARLEY_ASSERT(mine != nullptr);
+    if (!mine->has_replaced) replace_others(session, false);
+    mine->has_replaced = true;
+    to_ask_again_.push_back(session.ref());
+    if (!ask_again_timer_.running()) {
+        parts_.shard.timers().start(ask_again_timer_, parts_.shard.now() + ask_again_after);
+    }
+    session.stop_waiting();
+}
+
+// One question finds out whether a store that was down is back; then all are asked.
+void Membership::ask_again() noexcept {
+    const bool down = parts_.store.state() == store::StoreState::down;
+    std::size_t left = std::min(to_ask_again_.size(), down ? 1 : ask_again_max);
+    while (left > 0 && !to_ask_again_.empty()) {
+        session::Session* session = parts_.sessions.find(to_ask_again_.front());
+        to_ask_again_.pop_front();
+        if (session == nullptr || !session->is_open()) continue;
+        --left;
+        ask(*session);
+    }
+    if (to_ask_again_.empty() || ask_again_timer_.running()) return;
+    parts_.shard.timers().start(ask_again_timer_, parts_.shard.now() + ask_again_after);
+}
+
+// A user has one live session: the newest. Who came later will do the same when it is answered.
+// What the others are told is the original's wording, which radios show.
 void Membership::replace_others(session::Session& session, bool other_device) noexcept {
     std::vector<std::byte> words;
     wire::append_str("userId " + std::string(session.user()) +
@@ -65,8 +125,10 @@ void Membership::replace_others(session::Session& session, bool other_device) no
                                .from = nobody,
                                .to = session.encoded_user(),
                                .payload = words};
+    const std::uint64_t turn = arriving(session)->turn;
     parts_.sessions.for_each_of(session.key(), [&](session::Session& other) {
         if (&other == &session) return;
+        if (const Arriving* its = arriving(other); its != nullptr && its->turn > turn) return;
         if (other_device) other.tell(replaced);
         other.close(ws::CloseCode::no_status, {});
     });
@@ -76,6 +138,7 @@ void Membership::sign_out(session::Session& session) noexcept {
     while (!session.subscriptions.empty()) {
         stop_listening(session, session.subscriptions.back().group);
     }
+    arriving_.erase(session.ref().slot);
     if (parts_.sessions.sign_out(session)) parts_.store.user_signed_out(session.user());
 }
 
@@ -100,17 +163,24 @@ void Membership::join(session::Session& session, const wire::Command& command) n
         return tell_unauthorized(parts_.post, session.ref(),
                                  {.from = command.from.encoded, .to = command.to.encoded});
     }
-    parts_.sessions.for_each_of(session.key(),
-                                [&](session::Session& each) { listen(each, group); });
-    parts_.store.add_member(*this, ticket_of(session), session.user(), command.to.text);
+    parts_.sessions.for_each_of(session.key(), [&](session::Session& each) {
+        listen(each, group);
+        if (Arriving* its = arriving(each)) std::erase(its->left, group);
+    });
+    parts_.store.ask(changes_, ticket_of(session),
+                     store::AddMember{std::string(session.user()), std::string(command.to.text)});
 }
 
 void Membership::leave(session::Session& session, const wire::Command& command) noexcept {
     if (parts_.policy == JoinPolicy::managed) return;
     const GroupKey group = parts_.shard.key<GroupKey>(command.to.text);
-    parts_.sessions.for_each_of(session.key(),
-                                [&](session::Session& each) { stop_listening(each, group); });
-    parts_.store.remove_member(*this, ticket_of(session), session.user(), command.to.text);
+    parts_.sessions.for_each_of(session.key(), [&](session::Session& each) {
+        stop_listening(each, group);
+        if (Arriving* its = arriving(each)) its->leave(group);
+    });
+    parts_.store.ask(
+        changes_, ticket_of(session),
+        store::RemoveMember{std::string(session.user()), std::string(command.to.text)});
 }
 
 }  // namespace parley::group

@@ -23,6 +23,8 @@ struct Plan {
     Shard::Options shard;
     WorkerOptions worker;
     Commons::Log log = nullptr;
+    store::Where store;
+    std::string data_folder;             ///< to be made if the store lies in it; else empty
     std::uint64_t memory_bytes_max = 0;  ///< of the process; 0: no limit
     std::unique_ptr<const session::Authenticator> authenticator;
     std::unique_ptr<net::tls::Source> tls;  ///< null: without TLS
@@ -36,8 +38,14 @@ std::unique_ptr<net::tls::Source> open_tls(const Options& options, const std::st
 /// to do, and returns why; `plan` is then not to be used.
 StartFailure make_plan(const Options& options, Plan& plan, std::string& error);
 
+/// Opens the store, which all shards share, and makes its folder. Null on failure, with a sentence
+/// in `error` that says what to do.
+std::unique_ptr<store::Backend> open_store(const Plan& plan, std::string& error);
+
 /// The part of make_plan() that is about Options::limits.
 bool plan_limits(const Options& options, Plan& plan, std::string& error);
+/// The part that is about what is kept.
+bool plan_store(const Options& options, Plan& plan, std::string& error);
 /// Sets how many descriptors the process may open, which is a matter of the machine.
 bool take_descriptors(const Limits& limits, std::string& error);
 

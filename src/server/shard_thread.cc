@@ -16,6 +16,24 @@ constexpr Duration drain_step = std::chrono::milliseconds{20};
 // How long a stopping shard that has nothing left sleeps between looks at the others.
 constexpr Duration stop_step = std::chrono::milliseconds{5};
 
+void add_store(const Worker& worker, ShardStats& stats) {
+    const store::Store& store = worker.store();
+    const store::StoreCounters counters = store.counters();
+    const Histogram* latency = store.latency();
+    stats.store_asked = counters.asked;
+    stats.store_answered = counters.answered;
+    stats.store_refused = counters.refused;
+    stats.store_failed = counters.failed;
+    stats.store_late = counters.late;
+    stats.store_waiting = counters.waiting;
+    stats.store_waiting_bytes = counters.waiting_bytes;
+    stats.store_p99_us = latency == nullptr ? 0 : latency->value_at(0.99);
+    stats.store_slow = store.state() == store::StoreState::slow ? 1 : 0;
+    stats.store_down = store.state() == store::StoreState::down ? 1 : 0;
+    stats.store_failures = worker.membership().store_failures();
+    stats.sign_ins_waiting = worker.membership().arriving();
+}
+
 ShardStats stats_of(Worker& worker) {
     Shard& shard = worker.shard();
     const auto& ring = shard.ring().counters();
@@ -61,6 +79,7 @@ ShardStats stats_of(Worker& worker) {
         .shed = worker.shed(),
         .behind = worker.is_behind() ? std::uint64_t{1} : 0,
     };
+    add_store(worker, stats);
     for (std::size_t i = 0; i < session::refusal_count; ++i) {
         stats.tokens_refused += worker.refused(static_cast<session::Refusal>(i));
     }

@@ -28,7 +28,7 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
       context_(net_, options.sockets, decoder_, options.dialect, *this),
       expiries_(shard, sessions_),
       post_(shard, sessions_),
-      store_({.hash_key = shard.fabric().hash_key()}),
+      store_(options.store->door(shard)),
       listeners_(shard),
       groups_(shard, listeners_),
       floor_(shard, groups_, post_, options.floor),
@@ -38,7 +38,7 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
                    .listeners = listeners_,
                    .groups = groups_,
                    .floor = floor_,
-                   .store = store_,
+                   .store = *store_,
                    .policy = options.join,
                    .groups_max = options.groups_per_user_max}),
       relay_(shard, groups_),
@@ -213,6 +213,28 @@ void Worker::on_command(session::Session& session, const wire::Command& command)
     if (command.verb == wire::Verb::connection_test) return answer_test(session, command);
     if (command.scope == wire::Scope::direct) return on_direct(session, command);
     on_group(session, command);
+}
+
+// What is said to a group that it may turn out to be in.
+bool Worker::depends_on_sign_in(session::Session& session, const wire::Command& command) noexcept {
+    switch (command.verb) {
+        case wire::Verb::audio:
+        case wire::Verb::floor_request:
+        case wire::Verb::floor_release:
+        case wire::Verb::text:
+        case wire::Verb::interactive:
+        case wire::Verb::image:
+            break;
+        case wire::Verb::join:
+        case wire::Verb::leave:
+        case wire::Verb::hello:
+        case wire::Verb::delivered:
+        case wire::Verb::read:
+        case wire::Verb::connection_test:
+            return false;
+    }
+    return command.scope == wire::Scope::group &&
+           session.subscription(shard_.key<GroupKey>(command.to.text)) == nullptr;
 }
 
 void Worker::on_group(session::Session& session, const wire::Command& command) noexcept {

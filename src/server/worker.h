@@ -19,7 +19,7 @@
 #include "server/raw_socket.h"
 #include "session/expiries.h"
 #include "session/opening.h"
-#include "store/memory_store.h"
+#include "store/backend.h"
 
 namespace parley::server {
 
@@ -34,8 +34,9 @@ struct WorkerOptions {
     std::uint32_t groups_per_user_max = store::groups_per_user_max;
     Duration opening_max = std::chrono::seconds{5};
     DoorLimits door;
-    Duration lag_max{0};         ///< 0: a shard accepts however far it is behind
-    Commons* commons = nullptr;  ///< without, shards know nothing of each other's load
+    Duration lag_max{0};              ///< 0: a shard accepts however far it is behind
+    store::Backend* store = nullptr;  ///< all shards'; never null
+    Commons* commons = nullptr;       ///< without, shards know nothing of each other's load
     wire::voiceping::Dialect dialect = wire::voiceping::Dialect::router_2023;
     group::JoinPolicy join = group::JoinPolicy::open;
     session::Origins origins{session::Origins::OwnHost::by_address};
@@ -81,6 +82,8 @@ public:
     const session::SessionContext& context() const noexcept { return context_; }
     const net::Shared& net() const noexcept { return net_; }
     const Door& door() const noexcept { return door_; }
+    const store::Store& store() const noexcept { return *store_; }
+    const group::Membership& membership() const noexcept { return membership_; }
     bool is_behind() const noexcept { return is_behind_; }
     /// Slow readers that were closed for want of memory.
     std::uint64_t shed() const noexcept { return shed_; }
@@ -110,6 +113,8 @@ private:
     void on_raw_socket_gone(RawSocket& socket) noexcept;
 
     void on_command(session::Session& session, const wire::Command& command) noexcept override;
+    bool depends_on_sign_in(session::Session& session,
+                            const wire::Command& command) noexcept override;
     void on_leaving(session::Session& session) noexcept override;
     void on_gone(session::Session& session) noexcept override;
     void on_direct(session::Session& session, const wire::Command& command) noexcept;
@@ -127,7 +132,7 @@ private:
     session::Sessions sessions_;
     session::Expiries expiries_;
     session::Post post_;
-    store::MemoryStore store_;
+    const std::unique_ptr<store::Store> store_;
     group::Listeners listeners_;
     group::Groups groups_;
     group::FloorControl floor_;

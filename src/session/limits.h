@@ -36,4 +36,8 @@ constexpr std::uint32_t audio_drops_per_violation = 60;
 /// them, so less than a thousand bytes for each of a thousand users.
 constexpr std::size_t pace_records_min = 1024;
 
+/// What a session may say that waits for its sign-in to be answered: the START and the second of
+/// voice, or the dozen texts, of somebody who comes back and speaks at once.
+constexpr std::size_t held_bytes_max = std::size_t{64} << 10;
+
 }  // namespace parley::session

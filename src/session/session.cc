@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "session/limits.h"
 #include "wire/value.h"
 
 namespace parley::session {
@@ -65,8 +66,32 @@ void Session::open() noexcept {
 }
 
 void Session::finish_sign_in() noexcept {
+    stop_waiting();
     arrival().is_answered = true;
     forget_if_arrived();
+}
+
+void Session::stop_waiting() noexcept {
+    arrival().waits = false;
+    for (const std::vector<std::byte>& message : std::exchange(arrival().held, {})) {
+        if (!is_open()) return;
+        Result<wire::Command> command = context().decoder.decode(message);
+        PARLEY_ASSERT(command.ok());
+        stamp(*command);
+        context().commands.on_command(*this, *command);
+    }
+}
+
+// Beyond the bound it is carried out at once, with what is known.
+bool Session::holds(const wire::Command& command, std::span<const std::byte> message) noexcept {
+    const auto found = context().arrivals.find(slot_);
+    if (found == context().arrivals.end() || !found->second.waits) return false;
+    Arrival& mine = found->second;
+    if (mine.held_bytes + message.size() > held_bytes_max) return false;
+    if (!context().commands.depends_on_sign_in(*this, command)) return false;
+    mine.held_bytes += message.size();
+    mine.held.emplace_back(message.begin(), message.end());
+    return true;
 }
 
 std::span<const std::byte> Session::encoded_user() const noexcept {
@@ -106,6 +131,11 @@ void Session::on_message(ws::Opcode opcode, std::span<std::byte> payload) noexce
     on_garbage(payload.size());
 }
 
+// Who it is from is what the session knows, never what the message claims.
+void Session::stamp(wire::Command& command) const noexcept {
+    if (command.from.text != user()) command.from = {user(), encoded_user()};
+}
+
 void Session::on_binary(std::span<const std::byte> message) noexcept {
     SessionContext& shared = context();
     Result<wire::Command> decoded = shared.decoder.decode(message);
@@ -114,11 +144,12 @@ void Session::on_binary(std::span<const std::byte> message) noexcept {
     if (command.verb != wire::Verb::image && message.size() > shared.message_bytes_max) {
         return close(ws::CloseCode::too_big, "only an image may be that long");
     }
-    if (command.from.text != user()) {
-        if (!command.from.text.empty()) ++shared.senders_corrected;
-        command.from = {user(), encoded_user()};
-    }
-    if (keeps_pace(command)) shared.commands.on_command(*this, command);
+    const bool claims_another = !command.from.text.empty() && command.from.text != user();
+    if (claims_another) ++shared.senders_corrected;
+    stamp(command);
+    if (!keeps_pace(command)) return;
+    if (!shared.arrivals.empty() && holds(command, message)) return;
+    shared.commands.on_command(*this, command);
 }
 
 void Session::on_garbage(std::size_t size) noexcept {

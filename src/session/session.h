@@ -42,6 +42,8 @@ class Commands {
 public:
     /// The command's `from` is the session's user, typed as the client typed it.
     virtual void on_command(Session& session, const wire::Command& command) noexcept = 0;
+    /// Whether what comes of the command may be another thing once the sign-in is answered.
+    virtual bool depends_on_sign_in(Session& session, const wire::Command& command) noexcept = 0;
     /// The session takes part no longer: forget it everywhere. Comes once.
     virtual void on_leaving(Session& session) noexcept = 0;
     /// The connection is gone and the session is to be destroyed.
@@ -56,6 +58,9 @@ struct Arrival {
     Admission admission;
     bool is_open = false;
     bool is_answered = false;
+    bool waits = true;                         ///< for the answer, and some of what it says with it
+    std::vector<std::vector<std::byte>> held;  ///< messages that do, in order
+    std::size_t held_bytes = 0;
 };
 
 /// What the sessions of one shard share.
@@ -91,8 +96,11 @@ public:
 
     /// Sends the 101 answer and reads on. What came behind the request is taken as well.
     void open() noexcept;
-    /// The sign-in was answered: device() and token_groups() are forgotten.
+    /// The sign-in was answered: device() and token_groups() are forgotten, and what had to wait
+    /// for it is carried out.
     void finish_sign_in() noexcept;
+    /// The answer may take longer: nothing waits for it from now on.
+    void stop_waiting() noexcept;
 
     SessionRef ref() const noexcept { return {slot_, generation_, context().net.shard.id()}; }
     UserKey key() const noexcept { return key_; }
@@ -130,11 +138,13 @@ private:
     SessionContext& context() const noexcept { return static_cast<SessionContext&>(shared()); }
     Arrival& arrival() const noexcept;
     void forget_if_arrived() noexcept;
+    bool holds(const wire::Command& command, std::span<const std::byte> message) noexcept;
     void on_message(ws::Opcode opcode, std::span<std::byte> payload) noexcept override;
     std::size_t write_ping(PingPayload payload) const noexcept override;
     void on_closing() noexcept override;
     void on_gone() noexcept override;
     void on_binary(std::span<const std::byte> message) noexcept;
+    void stamp(wire::Command& command) const noexcept;
     bool keeps_pace(const wire::Command& command) noexcept;
     void on_garbage(std::size_t size) noexcept;
     void tell_too_fast(const wire::Command& command) noexcept;

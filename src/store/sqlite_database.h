@@ -1,66 +1,55 @@
-// store::SqliteDatabase: the one file of an embedded store, its tables and what is asked of them.
+// store::SqliteDatabase: every question, carried out in SQLite.
 //
-// Everything between begin() and commit() is kept, or nothing. Blocks, so it belongs to a thread of
-// its own (sqlite_thread.h); knows neither shards nor who asks.
+//   users · messages ─▶ queue · index       each with its statements
+//   ─────────────────────────────────
+//              SqliteFile                   in a folder, or in memory alone
 #pragma once
 
 #include <memory>
-#include <span>
 #include <string>
-#include <string_view>
 
-#include "base/result.h"
-#include "store/store.h"
-
-struct sqlite3;
-struct sqlite3_stmt;
+#include "store/database.h"
+#include "store/sqlite_file.h"
+#include "store/sqlite_index.h"
+#include "store/sqlite_messages.h"
+#include "store/sqlite_users.h"
 
 namespace parley::store {
 
-/// Every call but open() answers Domain::sqlite with SQLite's extended result code if the file
-/// fails.
-class SqliteDatabase {
+/// Errors of the file are Domain::sqlite with SQLite's extended result code.
+class SqliteDatabase final : public Database {
 public:
-    /// Opens the file, or makes it, and brings its tables to the present version. On failure
-    /// returns null and puts a sentence into `error` that says what to do. A file that a newer
-    /// version wrote is refused and left as it is.
+    /// As SqliteFile::open(). Nobody is ever forgotten.
     static std::unique_ptr<SqliteDatabase> open(const std::string& path, std::string& error);
-    ~SqliteDatabase();
-    SqliteDatabase(const SqliteDatabase&) = delete;
-    SqliteDatabase& operator=(const SqliteDatabase&) = delete;
+    /// One that ends with the object. Users who are idle longest are forgotten beyond `users_max`,
+    /// and beyond `bytes_max` it is full (SQLITE_FULL).
+    static std::unique_ptr<SqliteDatabase> in_memory(std::size_t users_max, std::uint64_t bytes_max,
+                                                     std::string& error);
+    ~SqliteDatabase() override;
 
-    Status begin() noexcept;
+    Status begin() noexcept override;
     /// Once it has succeeded, all since begin() outlasts a power cut.
-    Status commit() noexcept;
-    void roll_back() noexcept;
+    Status commit() noexcept override;
+    void roll_back() noexcept override;
+    Result<Answer> answer(const Question& question) noexcept override;
+    void user_signed_out(std::string_view user) noexcept override;
 
-    /// As Store has them. Names within their limits; groups each once.
-    Result<SignedIn> sign_in(std::string_view user, std::string_view device);
-    Status add_member(std::string_view user, std::string_view group) noexcept;
-    Status remove_member(std::string_view user, std::string_view group) noexcept;
-    Status set_groups(std::string_view user, std::span<const std::string> groups) noexcept;
+    /// Users it knows; counted in memory only.
+    std::size_t users() const noexcept { return idle_ ? idle_->users() : 0; }
 
 private:
-    struct Close {
-        void operator()(sqlite3* file) const noexcept;
-        void operator()(sqlite3_stmt* statement) const noexcept;
-    };
-    using File = std::unique_ptr<sqlite3, Close>;
-    using Statement = std::unique_ptr<sqlite3_stmt, Close>;
-    class Run;
+    SqliteDatabase(std::unique_ptr<SqliteFile> file, std::unique_ptr<SqliteIdle> idle) noexcept;
+    static std::unique_ptr<SqliteDatabase> checked(std::unique_ptr<SqliteDatabase> made,
+                                                   std::string& error);
+    Result<Done> expire(const Expire& question) noexcept;
 
-    explicit SqliteDatabase(File file) noexcept;
-    bool prepare(const char* text, Statement& statement) noexcept;
-    bool set_up(std::string& error);
-    bool migrate(std::string& error);
-    bool prepare_all() noexcept;
-    int execute(const char* text) noexcept;
-    std::string trouble(const std::string& doing) const;
-
-    File file_;
+    const std::unique_ptr<SqliteFile> file_;  // first: statements end before it
+    const std::unique_ptr<SqliteIdle> idle_;  // null: nobody is forgotten
     Statement begin_, commit_, roll_back_;
-    Statement device_, set_device_, groups_, group_count_, is_member_, add_member_, remove_member_,
-        remove_all_;
+    SqliteUsers users_;
+    SqliteQueue queue_;
+    SqliteMessages messages_;
+    SqliteIndex index_;
 };
 
 }  // namespace parley::store

@@ -1,40 +1,55 @@
-// store::Store: what outlives a connection: each user's last device and groups.
+// store::Store: one shard's door to what outlives a connection.
 //
-//   caller ──question(client, ticket, ...)──▶ Store ──▶ memory, file or network
-//   caller ◀──on_...(ticket, answer)───────── Store
+//   caller ── ask(client, ticket, question) ──▶ Store ──▶ memory, file or network
+//   caller ◀─────── on_answer(ticket, answer) ─ Store
 //
-// Every shard has a Store of its own and asks it about its own users only (those whose home it
-// is), so shards share nothing here. It is never on the path of a voice frame. It does not know
-// who is connected where, and it decides nothing: who may join what is the caller's business.
+// All doors of a process lead to one store (backend.h). Every shard has a door of its own, so
+// shards share nothing here. It is never on the path of a voice frame. It does not know who is
+// connected where, and it decides nothing: who may do what is the caller's business.
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
+#include "base/histogram.h"
 #include "base/result.h"
+#include "store/questions.h"
 
 namespace parley::store {
 
 /// The asker's own number for a question. The store hands it back and never looks at it.
 enum class Ticket : std::uint64_t {};
 
-/// The codes of Error::Domain::limit in answers of a store.
+/// The codes of Error::Domain::limit in answers of a store. Nothing has changed.
 enum class Limit : std::int32_t {
-    name = 1,  ///< a name is empty or longer than name_size_max
-    groups,    ///< the user would have more than groups_per_user_max groups
-    users,     ///< no room for another user
-    outbox,    ///< too much waits for the backend already: answered at once, before what waits
+    name = 1,   ///< a name is empty or longer than name_size_max
+    groups,     ///< the user would have more than groups_per_user_max groups
+    users,      ///< no room for another user, or more than queued_users_max named
+    outbox,     ///< too much waits for the backend already: answered at once, before what waits
+    size,       ///< an id, body or other text is empty that must not be, or too long
+    order,      ///< an order or seq to restore is not beyond the last
+    reactions,  ///< the message has reactions_per_message_max
 };
 
-/// What was known of a user before the sign-in that asked.
-struct SignedIn {
-    std::optional<std::string> previous_device;  ///< nothing if none was stored
-    std::vector<std::string> groups;             ///< each once, in no particular order
+/// The codes of Error::Domain::store.
+enum class Trouble : std::int32_t {
+    not_found = 1,  ///< what it is about is not there; nothing has changed
+    too_late,       ///< waited answer_max and was dropped unasked; nothing has changed
+    no_answer,      ///< no answer within answer_max: it may or may not be done yet
+    unavailable,    ///< the backend is away; nothing has changed
 };
+
+constexpr Error limit_error(Limit limit) noexcept {
+    return Error{Error::Domain::limit, static_cast<std::int32_t>(limit)};
+}
+constexpr Error trouble(Trouble what) noexcept {
+    return Error{Error::Domain::store, static_cast<std::int32_t>(what)};
+}
+/// True for what the backend could not do, which may go well later; false for what it would not.
+constexpr bool is_failure(Error error) noexcept {
+    return error != trouble(Trouble::not_found) &&
+           (error.domain != Error::Domain::limit || error == limit_error(Limit::outbox));
+}
 
 /// Hears the answers. Must outlive the store, or the last question it asked.
 class StoreClient {
@@ -44,27 +59,47 @@ public:
     StoreClient(StoreClient&&) = delete;
     StoreClient& operator=(const StoreClient&) = delete;
     StoreClient& operator=(StoreClient&&) = delete;
-    virtual void on_signed_in(Ticket ticket, Result<SignedIn> answer) noexcept = 0;
-    virtual void on_stored(Ticket ticket, Status answer) noexcept = 0;
+    /// A success holds the alternative that the question names.
+    virtual void on_answer(Ticket ticket, Result<Answer> answer) noexcept = 0;
 
 protected:
     ~StoreClient() = default;
 };
 
-/// The contract of every backend; tests/store/contract_test.cc holds them all to it.
+/// How the backend does, as seen from one shard.
+enum class StoreState : std::uint8_t {
+    healthy,
+    slow,  ///< a question has waited longer than slow_from
+    down,  ///< the last answer was a failure, or none came within answer_max
+};
+
+/// Since the door was opened. Every question counts once as asked, and once as answered, refused or
+/// failed unless it is waiting.
+struct StoreCounters {
+    std::uint64_t asked = 0;
+    std::uint64_t answered = 0;  ///< by the backend, refusals of the contract included
+    std::uint64_t refused = 0;   ///< by a full outbox
+    std::uint64_t failed = 0;    ///< by the backend, or for want of its answer
+    std::uint64_t late = 0;      ///< of those failed: no answer within answer_max
+    std::uint64_t waiting = 0;
+    std::uint64_t waiting_bytes = 0;
+};
+
+/// The contract of every backend; tests/store/contract_*_test.cc hold them all to it.
 ///
-/// Answers:  exactly one for each question with a ticket, on the asking shard, to the client
-///           named in the question. It may come before the call returns. From within an answer
-///           the client may ask again, but not destroy the store.
-/// Order:    questions about one user are carried out and answered in the order asked; those
-///           about different users in any.
-/// Borrowed: all views and spans only for the call. Answers own what they carry.
-/// Errors:   Domain::limit with a Limit, and then nothing has changed; system, redis or sqlite if
-///           the backend failed, and then what was asked may or may not have been done. Whatever
-///           was answered with success is kept.
-/// Threads:  the shard that created it, for every call. Blocks: never.
-/// End:      a destroyed store answers nothing more; what it had accepted may be lost unless
-///           it was answered.
+/// Answers:  exactly one for each question, on the asking shard, to the client named, within
+///           answer_max and a turn. It may come before the call returns. From within an answer the
+///           client may ask again, but not destroy the store.
+/// Order:    questions asked through one door are carried out in the order asked, and answered so;
+///           save that what is not carried out (Limit::outbox, Trouble) may be answered earlier.
+/// Errors:   Domain::limit and Trouble say themselves what they mean. Domain::system, redis or
+///           sqlite: the backend failed, and what was asked may or may not have been done. All
+///           questions may be asked again. What was answered with success is kept: SQLite has
+///           committed it, Redis has replied, memory has it as long as the process lives.
+/// Bodies:   are opaque bytes: sealing them is a Store in front of a Store.
+/// Threads:  the shard that created it, for every call. Blocks: never for a disk or a network.
+/// End:      a destroyed store answers nothing more; what it had accepted may be lost unless it
+///           was answered.
 class Store {
 public:
     Store() noexcept = default;
@@ -74,30 +109,16 @@ public:
     Store& operator=(Store&&) = delete;
     virtual ~Store() = default;
 
-    /// Answers what was known of the user, and then stores `device` as the user's device.
-    virtual void user_signed_in(StoreClient& client, Ticket ticket, std::string_view user,
-                                std::string_view device) noexcept = 0;
+    virtual void ask(StoreClient& client, Ticket ticket, Question question) noexcept = 0;
 
-    /// Says that the user's last connection is gone; call it only then. Unanswered. Changes
-    /// nothing that is stored: it lets a backend that has to forget somebody choose well.
+    /// Says that the user's last connection is gone; call it only then. Changes nothing that is
+    /// stored: it lets a backend that has to forget somebody choose well.
     virtual void user_signed_out(std::string_view user) noexcept = 0;
 
-    /// Adds the user to the group. Already a member: success, nothing changes.
-    virtual void add_member(StoreClient& client, Ticket ticket, std::string_view user,
-                            std::string_view group) noexcept = 0;
-
-    /// Takes the user out of the group. Not a member, or an unknown user: success.
-    virtual void remove_member(StoreClient& client, Ticket ticket, std::string_view user,
-                               std::string_view group) noexcept = 0;
-
-    /// Makes `groups` the user's groups, all at once. Repeated names count once.
-    virtual void set_groups(StoreClient& client, Ticket ticket, std::string_view user,
-                            std::span<const std::string> groups) noexcept = 0;
+    virtual StoreState state() const noexcept = 0;
+    virtual StoreCounters counters() const noexcept = 0;
+    /// Microseconds from question to answer; null if it answers within the call.
+    virtual const Histogram* latency() const noexcept = 0;
 };
-
-/// The error that says which limit a question met.
-constexpr Error limit_error(Limit limit) noexcept {
-    return Error{Error::Domain::limit, static_cast<std::int32_t>(limit)};
-}
 
 }  // namespace parley::store

@@ -16,7 +16,7 @@ import tempfile
 
 from certificates import expired, make
 from parley_testing import (
-    DEADLINE_S, SKIPPED, Cases, Radio, Server, check, check_equal, run, talk)
+    DEADLINE_S, NOTHING_KEPT, SKIPPED, Cases, Radio, Server, check, check_equal, run, talk)
 
 HERE = pathlib.Path(__file__).parent
 SYSTEM_PYTHON = "/usr/bin/python3"  # python3-seccomp belongs to it
@@ -28,7 +28,7 @@ class Tests:
         self.profile = profile
         self.folder = pathlib.Path(folder)
         self.clean = {name: value for name, value in os.environ.items()
-                      if not name.startswith("PARLEY_")}
+                      if not name.startswith("PARLEY_")} | NOTHING_KEPT
 
     def doctor(self, *arguments, before=(), **how):
         done = subprocess.run(

@@ -20,7 +20,7 @@ import threading
 import time
 
 from parley_testing import (
-    AUDIO, DEADLINE_S, GROUP, START, START_ACK, STOP, STOP_ACK, TEXT_ACK, TEXT_MESSAGE, UNLIMITED,
+    AUDIO, DEADLINE_S, GROUP, NOTHING_KEPT, START, START_ACK, STOP, STOP_ACK, TEXT_ACK, TEXT_MESSAGE, UNLIMITED,
     Cases, Failed, Program, Radio, Server, WebSocket, Wire, check, check_equal, eventually, run,
     upgrade_request)
 
@@ -104,7 +104,7 @@ class Tests:
         self.parley = parley
         self.folder = pathlib.Path(folder)
         self.clean = {name: value for name, value in os.environ.items()
-                      if not name.startswith("PARLEY_")}
+                      if not name.startswith("PARLEY_")} | NOTHING_KEPT
 
     def server(self, *arguments, listen="127.0.0.1:0", shards=2, **environment):
         return Server([self.parley, "serve", "--auth", "trust", "--shards", str(shards), "--listen",

@@ -17,7 +17,7 @@ import tempfile
 import time
 
 from parley_testing import (
-    AUDIO, GROUP, PING, PONG, SKIPPED, START, START_ACK, START_FAILED, STOP,
+    AUDIO, GROUP, NOTHING_KEPT, PING, PONG, SKIPPED, START, START_ACK, START_FAILED, STOP,
     STOP_ACK, Cases, Program, Radio, Server, Wire, check, check_equal, run, talk)
 
 LAUNCHER = pathlib.Path(__file__).with_name("without_io_uring.py")
@@ -31,11 +31,11 @@ class Tests:
         self.parley = parley
         self.folder = pathlib.Path(folder)
         # What the caller's shell happens to export must not decide.
-        self.clean = {name: value for name, value in os.environ.items()
+        self.clean = {**NOTHING_KEPT, **{name: value for name, value in os.environ.items()
                       if not name.startswith("PARLEY_") and name not in (
                           "PORT", "SECRET_KEY", "ROUTER_JWT_SECRET", "LEGACY_JOIN_ENABLED",
                           "MAXIMUM_AUDIO_DURATION", "MAXIMUM_IDLE_DURATION", "GROUP_BUSY_TIMEOUT",
-                          "PING_INTERVAL")}
+                          "PING_INTERVAL")}}
 
     def serve(self, *arguments, **environment):
         return run([self.parley, "serve", *arguments], {**self.clean, **environment})

@@ -103,7 +103,8 @@ def main():
     if not os.path.exists(speech):
         print(f"skipped: {speech} is not installed")
         return 77
-    server = start([parley, "serve", "--listen", "127.0.0.1:0", "--auth", "trust",
+    server = start([parley, "serve", "--listen", "127.0.0.1:0", "--auth", "trust", "--store",
+                    "memory",
                     "--join", "open"])
     try:
         url = wait_for(server.stdout, "listening on ws://").split()[-1]

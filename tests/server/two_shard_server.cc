@@ -21,6 +21,7 @@ TwoShardServer::TwoShardServer(std::size_t shards) {
     auto created = session::Authenticator::create(std::move(auth), error);
     PARLEY_ASSERT(created.has_value());
     authenticator_ = std::make_unique<session::Authenticator>(std::move(*created));
+    options_.store = store_.get();
     ring::Address address{"127.0.0.1", 0};
     for (std::size_t i = 0; i < shards; ++i) {
         auto ring = ring::Ring::open({}, error);

@@ -42,6 +42,7 @@ public:
 private:
     std::uint16_t port_ = 0;
     std::unique_ptr<Fabric> fabric_;
+    std::unique_ptr<store::Backend> store_ = store::open_memory();
     WorkerOptions options_;
     std::unique_ptr<session::Authenticator> authenticator_;
     std::vector<std::unique_ptr<Shard>> shards_;

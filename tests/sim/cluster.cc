@@ -90,6 +90,7 @@ Cluster::Cluster(World& world, std::size_t shards, std::uint16_t port,
 }
 
 void Cluster::start(std::size_t shards, std::uint16_t port) {
+    options_.store = store_.get();
     for (std::size_t i = 0; i < shards; ++i) {
         nodes_.push_back(std::make_unique<Node>(static_cast<ShardId>(i), *this, port));
         world_.spawn(Fiber::Body::to<&Node::run>(*nodes_.back()));

@@ -59,6 +59,7 @@ private:
 
     World& world_;
     const bool tight_;
+    const std::unique_ptr<store::Backend> store_ = store::open_memory();
     server::WorkerOptions options_;
     Fabric fabric_;
     std::vector<std::unique_ptr<Node>> nodes_;

@@ -143,6 +143,7 @@ public:
         auto made = session::Authenticator::create({.mode = session::AuthMode::trust}, error);
         authenticator = std::make_unique<session::Authenticator>(std::move(*made));
         options.tls = source.get();
+        options.store = store.get();
         for (std::size_t i = 0; i < fabric.shards(); ++i) {
             nodes.push_back(
                 std::make_unique<Node>(static_cast<ShardId>(i), fabric, options, *authenticator));
@@ -188,6 +189,7 @@ public:
     std::unique_ptr<net::tls::Source> source;
     net::tls::Context context;
     std::unique_ptr<session::Authenticator> authenticator;
+    std::unique_ptr<store::Backend> store = store::open_memory();
     server::WorkerOptions options;
     std::vector<std::unique_ptr<Node>> nodes;
     std::vector<std::unique_ptr<SecuredRadio>> all;

@@ -1,117 +1,123 @@
-// What only the memory store promises: when it answers, and whom it forgets.
+// What a store in memory adds to the contract: it answers within the call, and strangers with ever
+// new names cannot fill it.
 #include "store/memory_store.h"
 
 #include <gtest/gtest.h>
-#include <string>
 
 #include "recorder.h"
+#include "store/sqlite_database.h"
 
 namespace parley::store {
 namespace {
 
 class Memory : public testing::Test {
 protected:
-    Answer sign_in(std::string_view user) {
-        store_.user_signed_in(recorder_, Ticket{1}, user, "phone");
-        return recorder_.answers.back();
+    static constexpr std::size_t users_max = 3;
+
+    Memory() {
+        std::string error;
+        auto made = SqliteDatabase::in_memory(users_max, std::uint64_t{1} << 20, error);
+        EXPECT_NE(made, nullptr) << error;
+        database = made.get();
+        shared->database = std::move(made);
     }
-    void come_and_go(std::string_view user) {
-        sign_in(user);
-        store_.user_signed_out(user);
+    template <class Q>
+    std::optional<Error> ask(Q question) {
+        recorder.heard.clear();
+        store.ask(recorder, Ticket{1}, std::move(question));
+        EXPECT_EQ(recorder.heard.size(), 1U);
+        if (recorder.heard[0].answer) return {};
+        return recorder.heard[0].answer.error();
     }
-    Answer join(std::string_view user) {
-        store_.add_member(recorder_, Ticket{2}, user, "fire");
-        return recorder_.answers.back();
+    void come(const std::string& user) { EXPECT_EQ(ask(SignIn{user, "phone"}), std::nullopt); }
+    void come_and_go(const std::string& user) {
+        come(user);
+        store.user_signed_out(user);
     }
-    bool remembers(std::string_view user) {
-        return sign_in(user).signed_in->previous_device.has_value();
+    bool remembers(const std::string& user) {
+        ask(GetUser{user});
+        return std::get<SignedIn>(*recorder.heard[0].answer).previous_device.has_value();
     }
 
-    Recorder recorder_;
-    MemoryStore store_{MemoryStoreOptions{3, HashKey{}}};
+    std::shared_ptr<SharedDatabase> shared = std::make_shared<SharedDatabase>();
+    SqliteDatabase* database = nullptr;
+    MemoryStore store{shared};
+    Recorder recorder;
 };
 
-TEST_F(Memory, AnswersWithinTheCall) {
-    store_.user_signed_in(recorder_, Ticket{1}, "ann", "phone");
-    EXPECT_EQ(recorder_.answers.size(), 1U);
-}
-
 TEST_F(Memory, ForgetsTheLongestIdleUserToMakeRoom) {
+    for (const char* user : {"ann", "bob", "cid"})
+        come_and_go(user);
     come_and_go("ann");
-    come_and_go("bob");
-    come_and_go("cid");
     come_and_go("dan");
-    EXPECT_EQ(store_.user_count(), 3U);
-    EXPECT_EQ(store_.forgotten_count(), 1U);
-    EXPECT_TRUE(remembers("bob"));
-    EXPECT_TRUE(remembers("cid"));
-    EXPECT_TRUE(remembers("dan"));
+    EXPECT_EQ(database->users(), users_max);
+    EXPECT_FALSE(remembers("bob"));
+    for (const char* user : {"ann", "cid", "dan"})
+        EXPECT_TRUE(remembers(user)) << user;
 }
 
 TEST_F(Memory, NeverForgetsWhoIsSignedInOrInAGroup) {
-    sign_in("ann");
+    come("ann");
     come_and_go("bob");
-    join("bob");
+    EXPECT_EQ(ask(AddMember{"bob", "fire"}), std::nullopt);
     come_and_go("cid");
     come_and_go("dan");
     EXPECT_TRUE(remembers("ann"));
     EXPECT_TRUE(remembers("bob"));
-    EXPECT_EQ(store_.forgotten_count(), 1U);
+    EXPECT_FALSE(remembers("cid"));
 }
 
-TEST_F(Memory, NeverForgetsWhoIsSignedInWhateverBecomesOfItsGroups) {
-    const std::vector<std::string> groups = {"police"};
-    for (const bool all_at_once : {false, true}) {
-        sign_in("ann");
-        join("ann");
-        if (all_at_once) {
-            store_.set_groups(recorder_, Ticket{3}, "ann", groups);
-            store_.set_groups(recorder_, Ticket{3}, "ann", {});
-        } else {
-            store_.remove_member(recorder_, Ticket{3}, "ann", "fire");
-        }
-        for (const char* user : {"bob", "cid", "dan"})
-            come_and_go(user);
-        EXPECT_TRUE(remembers("ann"));
-        store_.user_signed_out("ann");
+TEST_F(Memory, RefusesANewUserWhenNobodyIsIdleAndGoesOnForTheOthers) {
+    for (const char* user : {"ann", "bob", "cid"})
+        come(user);
+    EXPECT_EQ(ask(SignIn{"dan", "phone"}), limit_error(Limit::users));
+    EXPECT_EQ(ask(AddMember{"dan", "fire"}), limit_error(Limit::users));
+    EXPECT_EQ(ask(SetGroups{"dan", {"fire"}}), limit_error(Limit::users));
+    EXPECT_EQ(database->users(), users_max);
+    EXPECT_FALSE(remembers("dan"));
+    come("ann");
+    store.user_signed_out("bob");
+    come("dan");
+    EXPECT_FALSE(remembers("bob"));
+}
+
+TEST_F(Memory, WhoLeavesTheLastGroupIsIdle) {
+    EXPECT_EQ(ask(AddMember{"ann", "fire"}), std::nullopt);
+    EXPECT_EQ(ask(SetGroups{"bob", {"fire"}}), std::nullopt);
+    come("cid");
+    EXPECT_EQ(ask(SignIn{"dan", "phone"}), limit_error(Limit::users));
+    EXPECT_EQ(ask(RemoveMember{"ann", "fire"}), std::nullopt);
+    come("dan");
+    EXPECT_EQ(ask(SignIn{"eve", "phone"}), limit_error(Limit::users));
+    EXPECT_EQ(ask(SetGroups{"bob", {}}), std::nullopt);
+    come("eve");
+}
+
+TEST_F(Memory, AHundredThousandStrangersTakeNoMoreThanThree) {
+    for (int i = 0; i < 100'000; ++i)
+        come_and_go("stranger " + std::to_string(i));
+    EXPECT_EQ(database->users(), users_max);
+    EXPECT_EQ(store.state(), StoreState::healthy);
+}
+
+TEST_F(Memory, IsFullAtItsBoundAndSaysSoAndGoesOn) {
+    const std::string body(800, 'x');
+    std::optional<Error> error;
+    std::uint64_t kept = 0;
+    for (; !error && kept < 10'000; ++kept) {
+        error = ask(KeepMessage{.message = {.id = std::to_string(kept),
+                                            .conversation = "g:fire",
+                                            .sender = "ann",
+                                            .body = body}});
     }
-}
-
-TEST_F(Memory, RefusesANewUserWhenNobodyIsIdle) {
-    join("ann");
-    join("bob");
-    sign_in("cid");
-    const Error refused = limit_error(Limit::users);
-    const std::vector<std::string> groups = {"fire"};
-    EXPECT_EQ(sign_in("dan").error, refused);
-    EXPECT_EQ(join("dan").error, refused);
-    store_.set_groups(recorder_, Ticket{3}, "dan", groups);
-    EXPECT_EQ(recorder_.answers.back().error, refused);
-    EXPECT_EQ(sign_in("ann").error, std::nullopt);
-    EXPECT_EQ(join("cid").error, std::nullopt);
-    EXPECT_EQ(store_.forgotten_count(), 0U);
-
-    store_.user_signed_out("cid");
-    EXPECT_EQ(sign_in("dan").error, refused) << "cid is still in a group";
-    store_.remove_member(recorder_, Ticket{4}, "cid", "fire");
-    EXPECT_EQ(sign_in("dan").error, std::nullopt);
-}
-
-TEST_F(Memory, CountsAUserAsUsedAgainWhenItReturns) {
-    come_and_go("ann");
-    come_and_go("bob");
-    come_and_go("cid");
-    come_and_go("ann");
-    sign_in("dan");
-    EXPECT_TRUE(remembers("ann"));
-    EXPECT_EQ(store_.forgotten_count(), 1U);
-}
-
-TEST_F(Memory, KeepsNothingOfAnUnknownUserWhoLosesItsGroups) {
-    store_.set_groups(recorder_, Ticket{1}, "ann", {});
-    store_.remove_member(recorder_, Ticket{1}, "ann", "fire");
-    store_.user_signed_out("ann");
-    EXPECT_EQ(store_.user_count(), 0U);
+    ASSERT_TRUE(error.has_value());
+    EXPECT_TRUE(is_failure(*error));
+    EXPECT_GT(kept, 300U);  // of 1 MiB, 800 bytes and what goes with them each
+    EXPECT_LT(kept, 1300U);
+    EXPECT_EQ(store.state(), StoreState::down);
+    EXPECT_EQ(database->users(), 0U);
+    EXPECT_EQ(ask(DeleteMessage{"g:fire", "0"}), std::nullopt);
+    EXPECT_EQ(store.state(), StoreState::healthy);
 }
 
 }  // namespace

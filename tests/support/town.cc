@@ -26,8 +26,10 @@ Town::House::House(ShardId id, Fabric& fabric, const server::WorkerOptions& opti
 }
 
 Town::Town(const Options& options)
-    : options_(options),
+    : store_(options.worker.store == nullptr ? store::open_memory() : nullptr),
+      options_(options),
       fabric_({.shards = options.shards, .lane_bytes = options.lane_bytes, .hash_key = {}}) {
+    if (store_) options_.worker.store = store_.get();
     for (std::size_t i = 0; i < options.shards; ++i) {
         houses_.push_back(
             std::make_unique<House>(static_cast<ShardId>(i), fabric_, options_.worker));

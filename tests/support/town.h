@@ -75,7 +75,8 @@ private:
     void turn_all_or_sleep();
     std::uint64_t work_done();
 
-    const Options options_;
+    const std::unique_ptr<store::Backend> store_;  // if the options name none
+    Options options_;
     Fabric fabric_;
     std::vector<std::unique_ptr<House>> houses_;
 };

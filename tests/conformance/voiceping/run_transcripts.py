@@ -84,7 +84,8 @@ class Worker:
         folder.mkdir()
         self.port = free_port()
         (folder / "secret").write_text(JWT_SECRET)
-        serve = [str(parley), "serve", "--listen", f"127.0.0.1:{self.port}", "--shards", str(shards)]
+        serve = [str(parley), "serve", "--listen", f"127.0.0.1:{self.port}", "--shards", str(shards),
+                 "--store", "memory"]
         serve += IDENTITY[profile] + UNBOUNDED
         if profile == "2026":
             serve += ["--jwt-secret-file", str(folder / "secret")]

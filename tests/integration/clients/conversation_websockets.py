@@ -185,6 +185,7 @@ async def conversation(url, alice, bob, group, compression):
 async def test(binary, deflate, compression, arguments):
     server = await asyncio.create_subprocess_exec(
         os.path.abspath(binary), "serve", "--listen", "127.0.0.1:0", "--auth", "trust", "--join", "open", "--shards", "2",
+        "--store", "memory",
         "--deflate", deflate, *arguments, stdout=asyncio.subprocess.PIPE)
     try:
         while True:

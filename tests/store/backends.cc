@@ -1,0 +1,83 @@
+#include "backends.h"
+
+#include <cstdlib>
+
+namespace parley::store {
+namespace {
+
+class InMemory final : public Fixture {
+public:
+    std::unique_ptr<Backend> open() override { return open_memory(); }
+    bool lasts() const override { return false; }
+};
+
+class InSqlite final : public Fixture {
+public:
+    std::unique_ptr<Backend> open() override {
+        std::string error;
+        auto opened =
+            store::open({.kind = Where::Kind::sqlite, .address = folder_.file("parley.db")}, error);
+        EXPECT_NE(opened, nullptr) << error;
+        return opened;
+    }
+
+private:
+    TemporaryFolder folder_;
+};
+
+template <class T>
+std::unique_ptr<Fixture> create() {
+    return std::make_unique<T>();
+}
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "parley-XXXXXX").string();
+    path_ = mkdtemp(pattern.data());
+}
+
+TemporaryFolder::~TemporaryFolder() {
+    std::filesystem::remove_all(path_);
+}
+
+std::vector<FixtureKind> backends() {
+    return {{"memory", create<InMemory>}, {"sqlite", create<InSqlite>}};
+}
+
+void Contract::settle(std::size_t heard) {
+    const Instant give_up = shard_.ring().now() + test::patience_max;
+    while (recorder_.heard.size() < heard) {
+        ASSERT_LT(shard_.ring().now(), give_up) << "a question was not answered";
+        shard_.turn(shard_.now() + std::chrono::milliseconds{100});
+    }
+    ASSERT_EQ(recorder_.heard.size(), heard);
+}
+
+void Contract::close() {
+    door_.reset();
+    backend_.reset();
+}
+
+void Contract::reopen() {
+    close();
+    backend_ = fixture_->open();
+    door_ = backend_->door(shard_);
+}
+
+std::uint64_t Contract::say(const std::string& conversation, const std::string& id,
+                            const std::string& body, const std::string& sender) {
+    return get(KeepMessage{.message = text(conversation, id, body, sender)}).order;
+}
+
+Message text(const std::string& conversation, const std::string& id, const std::string& body,
+             const std::string& sender) {
+    return {.id = id,
+            .conversation = conversation,
+            .sender = sender,
+            .kind = MessageKind::text,
+            .sent = at(0),
+            .body = body};
+}
+
+}  // namespace parley::store
