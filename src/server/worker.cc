@@ -31,7 +31,7 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
       store_(options.store->door(shard)),
       listeners_(shard),
       groups_(shard, listeners_),
-      floor_(shard, groups_, post_, options.floor),
+      floor_(shard, groups_, post_, options.floor, make_tap()),
       membership_({.shard = shard,
                    .sessions = sessions_,
                    .post = post_,
@@ -41,8 +41,8 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
                    .store = *store_,
                    .policy = options.join,
                    .groups_max = options.groups_per_user_max}),
-      relay_(shard, groups_),
-      direct_(shard, sessions_, post_, options.floor.talk_max),
+      relay_(shard, groups_, tap_ ? &*tap_ : nullptr),
+      direct_(shard, sessions_, post_, options.floor.talk_max, tap_ ? &*tap_ : nullptr),
       chat_(shard, groups_, post_),
       drain_(shard, sessions_, groups_, options.drain),
       lag_(options.lag_max),
@@ -55,6 +55,12 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
     shard.on_record(RecordKind::accepted,
                     Shard::RecordHandler::to<&Worker::on_accepted_elsewhere>(*this));
     shard.on_record(RecordKind::hand_over, Shard::RecordHandler::to<&Worker::on_hand_over>(*this));
+}
+
+record::Tap* Worker::make_tap() {
+    if (options_.taps == nullptr) return nullptr;
+    Lane& lane = *options_.taps->lanes[raw(shard_.id())];
+    return &tap_.emplace(shard_, lane, options_.taps->selection);
 }
 
 Worker::~Worker() {
@@ -202,6 +208,7 @@ void Worker::on_raw_socket_gone(RawSocket& socket) noexcept {
 
 void Worker::on_leaving(session::Session& session) noexcept {
     expiries_.forget(session);
+    direct_.leave(session);
     membership_.sign_out(session);
 }
 

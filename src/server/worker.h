@@ -44,6 +44,7 @@ struct WorkerOptions {
     DrainOptions drain;
     Handler* handler = nullptr;             ///< if set, messages go there and nothing is relayed
     const net::tls::Source* tls = nullptr;  ///< if set, connections are secured
+    const record::Taps* taps = nullptr;     ///< if set, talks are recorded
 };
 
 class Worker final : private session::Opening::Gate, private session::Commands {
@@ -80,6 +81,8 @@ public:
     const relay::Relay& relay() const noexcept { return relay_; }
     const relay::DirectRelay& direct_relay() const noexcept { return direct_; }
     const group::FloorControl& floor() const noexcept { return floor_; }
+    /// Null if nothing is recorded.
+    const record::Tap* tap() const noexcept { return tap_ ? &*tap_ : nullptr; }
     const session::SessionContext& context() const noexcept { return context_; }
     const net::Shared& net() const noexcept { return net_; }
     const Door& door() const noexcept { return door_; }
@@ -96,6 +99,7 @@ private:
     void on_accepted(int descriptor) noexcept;
     void on_accepted_elsewhere(ShardId from, std::span<std::byte> record) noexcept;
     void begin_opening(int descriptor) noexcept;
+    record::Tap* make_tap();
     bool is_accepting() const noexcept;
     void on_admitted(session::Opening& opening, session::Admission admission,
                      int descriptor) noexcept override;
@@ -136,6 +140,7 @@ private:
     const std::unique_ptr<store::Store> store_;
     group::Listeners listeners_;
     group::Groups groups_;
+    std::optional<record::Tap> tap_;
     group::FloorControl floor_;
     group::Membership membership_;
     relay::Relay relay_;

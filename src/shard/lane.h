@@ -15,7 +15,7 @@
 
 namespace parley {
 
-/// The protocol between shards: everything that ever crosses a lane.
+/// The protocol between shards, and from them to the recorder: everything that ever crosses a lane.
 enum class RecordKind : std::uint8_t {
     skip,           ///< inside Lane only: the rest up to the end of its memory is unused
     accepted,       ///< a connection that nothing is known of, from who has the listener
@@ -28,6 +28,9 @@ enum class RecordKind : std::uint8_t {
     group_event,    ///< what a group says, to a shard with listeners
     session_event,  ///< an answer, to the shard of the session
     user_event,     ///< a direct message, to the home of its user
+    talk_began,     ///< a talk that is recorded, to the recorder (record/tap.h)
+    talk_packet,    ///< a voice packet of one, likewise
+    talk_ended,     ///< its end, likewise
     count,          ///< how many kinds there are; never sent
 };
 
