@@ -37,6 +37,7 @@ struct Server::State {
     std::unique_ptr<Fabric> fabric;
     std::unique_ptr<server::Commons> commons;
     std::unique_ptr<server::Recordings> recordings;
+    std::unique_ptr<record::Library> library;
     std::unique_ptr<server::Crew> crew;
     std::vector<std::unique_ptr<server::ShardThread>> threads;
     std::unique_ptr<server::HandOver> hand_over;
@@ -125,6 +126,8 @@ StartFailure Server::State::open_listeners(std::vector<int>& listeners, std::str
 }
 
 bool Server::State::open_recordings(std::string& error) {
+    if (plan.place) library = std::make_unique<record::Library>(*plan.place);
+    plan.worker.library = library.get();
     if (!plan.record) return true;
     recordings = server::Recordings::open(*plan.record, plan.shards, error);
     if (recordings != nullptr) plan.worker.taps = &recordings->taps();

@@ -33,6 +33,7 @@ struct Plan {
     std::unique_ptr<net::tls::Source> tls;  ///< null: without TLS
     std::optional<seal::KeyRing> keys;      ///< nothing: what is kept is not sealed
     std::optional<RecordOptions> record;    ///< nothing: nothing is recorded
+    std::optional<record::Place> place;     ///< of recordings; nothing: none are served
 };
 
 /// The certificates that the options name; null without an `error` if they name none.

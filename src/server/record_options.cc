@@ -56,6 +56,7 @@ bool plan_keeping(const Options& options, Plan& plan, std::string& error) {
     }
     if (options.data_folder.empty()) return true;
     if (!make_folder(options.data_folder, error) || !plan_sealing(options, plan, error)) return false;
+    plan.place = record::Place{options.data_folder + "/recordings", plan.keys ? &*plan.keys : nullptr};
     if (recording.what == Recording::What::none) return true;
     RecordOptions& record = plan.record.emplace();
     record.archive.folder = options.data_folder + "/recordings";

@@ -21,7 +21,8 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
                                          : session::Opening::Admit::anybody,
               options.deflate,
               options.tls,
-              options.opening_max},
+              options.opening_max,
+              options.library != nullptr},
       door_(shard, options.door, options.commons),
       net_(shard, options.queues),
       decoder_(options.dialect),
@@ -44,6 +45,7 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
       relay_(shard, groups_, tap_ ? &*tap_ : nullptr),
       direct_(shard, sessions_, post_, options.floor.talk_max, tap_ ? &*tap_ : nullptr),
       chat_(shard, groups_, post_),
+      downloads_(net_, options.library, *this),
       drain_(shard, sessions_, groups_, options.drain),
       lag_(options.lag_max),
       lag_timer_(Timer::Handler::to<&Worker::look_at_lag>(*this)),
@@ -103,6 +105,7 @@ void Worker::stop() noexcept {
 
 void Worker::abort() noexcept {
     drain_.abort_raw_sockets();
+    downloads_.abort();
     sessions_.for_each([](session::Session& session) { session.abort(); });
 }
 
@@ -181,6 +184,7 @@ void Worker::welcome(session::Admission admission, int descriptor) noexcept {
         door_.leave(admission.address);
         return shard_.ring().close(descriptor);
     }
+    if (admission.fetch) return downloads_.begin(std::move(admission), descriptor);
     if (options_.handler != nullptr) {
         const auto gone = RawSocket::Gone::to<&Worker::on_raw_socket_gone>(*this);
         // Owned by the list; deleted in on_raw_socket_gone().
@@ -198,6 +202,22 @@ void Worker::welcome(session::Admission admission, int descriptor) noexcept {
     membership_.sign_in(session);
     session.open();
     drain_.add(session);
+}
+
+// Of a group: who is in it now, by the list in the token or by listening.
+bool Worker::may_hear(const session::Identity& who, const record::Talk& talk) noexcept {
+    if (talk.scope == wire::Scope::direct) return who.user == talk.from || who.user == talk.to;
+    if (std::ranges::find(who.groups, talk.to) != who.groups.end()) return true;
+    bool listens = false;
+    const auto group = shard_.key<GroupKey>(talk.to);
+    sessions_.for_each_of(shard_.key<UserKey>(who.user), [&](session::Session& session) {
+        listens = listens || session.subscription(group) != nullptr;
+    });
+    return listens;
+}
+
+void Worker::on_download_gone(session::AddressMark address) noexcept {
+    door_.leave(address);
 }
 
 void Worker::on_raw_socket_gone(RawSocket& socket) noexcept {

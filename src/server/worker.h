@@ -14,6 +14,7 @@
 #include "relay/direct_relay.h"
 #include "relay/relay.h"
 #include "server/door.h"
+#include "server/downloads.h"
 #include "server/drain.h"
 #include "server/overload.h"
 #include "server/raw_socket.h"
@@ -45,9 +46,12 @@ struct WorkerOptions {
     Handler* handler = nullptr;             ///< if set, messages go there and nothing is relayed
     const net::tls::Source* tls = nullptr;  ///< if set, connections are secured
     const record::Taps* taps = nullptr;     ///< if set, talks are recorded
+    record::Library* library = nullptr;     ///< if set, recordings are served
 };
 
-class Worker final : private session::Opening::Gate, private session::Commands {
+class Worker final : private session::Opening::Gate,
+                     private session::Commands,
+                     private Downloads::Access {
 public:
     /// All three must outlive the worker.
     Worker(Shard& shard, const WorkerOptions& options, const session::Authenticator& authenticator);
@@ -122,6 +126,8 @@ private:
                             const wire::Command& command) noexcept override;
     void on_leaving(session::Session& session) noexcept override;
     void on_gone(session::Session& session) noexcept override;
+    bool may_hear(const session::Identity& who, const record::Talk& talk) noexcept override;
+    void on_download_gone(session::AddressMark address) noexcept override;
     void on_direct(session::Session& session, const wire::Command& command) noexcept;
     void on_group(session::Session& session, const wire::Command& command) noexcept;
     void on_floor_request(session::Session& session, const wire::Command& command) noexcept;
@@ -146,6 +152,7 @@ private:
     relay::Relay relay_;
     relay::DirectRelay direct_;
     chat::Chat chat_;
+    Downloads downloads_;
     Drain drain_;
     Instant openings_end_;  // of a drain: then nobody waits for them
     std::vector<std::unique_ptr<net::Listener>> acceptors_;
