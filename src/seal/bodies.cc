@@ -6,7 +6,7 @@
 namespace parley::seal {
 namespace {
 
-constexpr char mark = '\xa1';
+constexpr char mark = '\xc1';
 constexpr std::size_t nonce_bytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t tag_bytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 

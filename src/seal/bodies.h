@@ -1,6 +1,6 @@
 // seal bodies: message bodies as backends keep them.
 //
-//   byte 0xa1 │ bytes of the key's id │ key id │ nonce (24) │ XChaCha20-Poly1305 of the body
+//   byte 0xc1 │ bytes of the key's id │ key id │ nonce (24) │ XChaCha20-Poly1305 of the body
 //
 // Bound to where it stands: a body that was moved to another message does not open.
 #pragma once

@@ -2,6 +2,9 @@
 
 #include <cstdlib>
 
+#include "seal/keys.h"
+#include "store/sealed_store.h"
+
 namespace parley::store {
 namespace {
 
@@ -25,6 +28,16 @@ private:
     TemporaryFolder folder_;
 };
 
+// In front of a file, as `parley serve` has it.
+class Sealed final : public Fixture {
+public:
+    std::unique_ptr<Backend> open() override { return sealed(file_.open(), keys_, Seals::yes); }
+
+private:
+    const seal::KeyRing keys_ = seal::ring_of({"2026"});
+    InSqlite file_;
+};
+
 template <class T>
 std::unique_ptr<Fixture> create() {
     return std::make_unique<T>();
@@ -42,7 +55,7 @@ TemporaryFolder::~TemporaryFolder() {
 }
 
 std::vector<FixtureKind> backends() {
-    return {{"memory", create<InMemory>}, {"sqlite", create<InSqlite>}};
+    return {{"memory", create<InMemory>}, {"sqlite", create<InSqlite>}, {"sealed", create<Sealed>}};
 }
 
 void Contract::settle(std::size_t heard) {
