@@ -130,8 +130,10 @@ bool Server::State::open_recordings(std::string& error) {
     plan.worker.library = library.get();
     if (!plan.record) return true;
     recordings = server::Recordings::open(*plan.record, plan.shards, error);
-    if (recordings != nullptr) plan.worker.taps = &recordings->taps();
-    return recordings != nullptr;
+    if (recordings == nullptr) return false;
+    plan.worker.taps = &recordings->taps();
+    plan.worker.index = &recordings->index();
+    return true;
 }
 
 StartFailure Server::State::start_threads(const std::vector<int>& listeners, std::string& error) {

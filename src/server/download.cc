@@ -5,8 +5,11 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "http/fields.h"
 #include "http/reply.h"
 #include "server/downloads.h"
+#include "server/recording_list.h"
+#include "store/message.h"
 
 namespace parley::server {
 namespace {
@@ -34,13 +37,33 @@ Download::Download(Downloads& all, std::uint64_t number, session::Admission admi
 }
 
 void Download::start() noexcept {
-    connection_.start();
+    const std::string_view target = admission_.fetch->target;
+    if (target.empty() || target.front() == '?') return begin_list(target.substr(!target.empty()));
+    id_ = http::decode_percent(target);
     all_.read(*this, nullptr);
 }
 
-void Download::refuse() noexcept {
-    connection_.start();
-    answer(503);
+void Download::begin_list(std::string_view query) noexcept {
+    ListQuery list;
+    if (!read_list_query(query, list)) return answer(400);
+    const bool of_group = !list.group.empty();
+    page_ = {of_group ? store::group_conversation(list.group)
+                      : store::direct_conversation(who().user, list.user),
+             std::move(list.after), list.limit};
+    const wire::Scope scope = of_group ? wire::Scope::group : wire::Scope::direct;
+    all_.ask_access(*this, {scope, of_group ? list.group : list.user, who().user, {}});
+}
+
+void Download::on_list(const store::Recordings& page) noexcept {
+    const std::string json = json_of(page);
+    const bool head_only = admission_.fetch->head_only;
+    using Body = http::Reply::Body;
+    send(http::format({.content_type = "application/json",
+                       .body = json,
+                       .body_is = head_only ? Body::omitted : Body::sent,
+                       .then = http::Reply::Then::close,
+                       .more_fields = "Cache-Control: no-store\r\n"}));
+    end();
 }
 
 void Download::on_closed() noexcept {
@@ -61,9 +84,21 @@ void Download::on_read(std::unique_ptr<record::Source> source, seal::Bytes piece
 
 void Download::begin(std::unique_ptr<record::Source> source) noexcept {
     begun_ = true;
-    // What one may not hear is not there.
-    if (!source || !all_.access_.may_hear(admission_.identity, source->talk())) return answer(404);
+    if (!source) return answer(404);
     source_ = std::move(source);
+    const record::Talk talk = source_->talk();
+    all_.ask_access(*this, talk);
+}
+
+// What one may not hear is not there.
+void Download::on_access(bool may_hear) noexcept {
+    if (!connection_.is_open()) return;
+    if (!may_hear) return answer(is_list() ? 403 : 404);
+    if (is_list()) return all_.ask_list(*this, std::move(page_));
+    send_sound();
+}
+
+void Download::send_sound() noexcept {
     const std::uint64_t size = source_->size();
     const http::RangeAnswer found = http::find_range(admission_.fetch->range, size, range_);
     send_head(found, size);

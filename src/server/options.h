@@ -31,7 +31,8 @@ struct Plan {
     std::uint64_t memory_bytes_max = 0;  ///< of the process; 0: no limit
     std::unique_ptr<const session::Authenticator> authenticator;
     std::unique_ptr<net::tls::Source> tls;  ///< null: without TLS
-    std::optional<seal::KeyRing> keys;      ///< nothing: what is kept is not sealed
+    std::optional<seal::KeyRing> keys;      ///< that open what is sealed; nothing: nothing is
+    bool seals = true;                      ///< if there are keys
     std::optional<RecordOptions> record;    ///< nothing: nothing is recorded
     std::optional<record::Place> place;     ///< of recordings; nothing: none are served
 };
@@ -47,6 +48,9 @@ StartFailure make_plan(const Options& options, Plan& plan, std::string& error);
 /// Opens the store, which all shards share, and makes its folder. Null on failure, with a sentence
 /// in `error` that says what to do.
 std::unique_ptr<store::Backend> open_store(const Plan& plan, std::string& error);
+
+/// True if the folder is there, or was made for this user alone.
+bool make_data_folder(const std::string& path, std::string& error);
 
 /// The part of make_plan() that is about Options::limits.
 bool plan_limits(const Options& options, Plan& plan, std::string& error);

@@ -1,26 +1,12 @@
 // The part of make_plan() that is about what is kept.
-#include <cerrno>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <system_error>
 
 #include "seal/key_file.h"
 #include "server/options.h"
 
 namespace parley::server {
 namespace {
-
-bool make_folder(const std::string& path, std::string& error) {
-    if (::mkdir(path.c_str(), 0700) == 0) return true;
-    const int problem = errno;
-    struct stat about {};
-    if (problem == EEXIST && ::stat(path.c_str(), &about) == 0 && S_ISDIR(about.st_mode)) {
-        return true;
-    }
-    error = fmt::format("--data {}: {}: name a folder that can be made or written", path,
-                        std::generic_category().message(problem));
-    return false;
-}
 
 // What was sealed once opens also where nothing is sealed any more.
 bool plan_sealing(const Options& options, Plan& plan, std::string& error) {
@@ -54,14 +40,20 @@ bool plan_keeping(const Options& options, Plan& plan, std::string& error) {
         error = "recordings need a folder: name one with --data FOLDER, or say --record none";
         return false;
     }
-    if (options.data_folder.empty()) return true;
-    if (!make_folder(options.data_folder, error) || !plan_sealing(options, plan, error)) return false;
-    plan.place = record::Place{options.data_folder + "/recordings", plan.keys ? &*plan.keys : nullptr};
+    plan.seals = options.sealing.on;
+    const bool keeps =
+        recording.what != Recording::What::none || plan.store.kind != store::Where::Kind::memory;
+    if (options.data_folder.empty() || options.handler != nullptr || !keeps) return true;
+    if (!make_data_folder(options.data_folder, error) || !plan_sealing(options, plan, error)) {
+        return false;
+    }
+    plan.place =
+        record::Place{options.data_folder + "/recordings", plan.keys ? &*plan.keys : nullptr};
     if (recording.what == Recording::What::none) return true;
     RecordOptions& record = plan.record.emplace();
     record.archive.folder = options.data_folder + "/recordings";
     record.archive.keys = plan.keys ? &*plan.keys : nullptr;
-    record.archive.seals = options.sealing.on;
+    record.archive.seals = plan.seals;
     record.archive.durable = recording.sync != Recording::Sync::never;
     if (recording.keep.count() > 0) record.archive.keep = recording.keep;
     record.archive.bytes_max = recording.bytes_max;

@@ -1,7 +1,5 @@
 #include "server/recordings.h"
 
-#include <utility>
-
 namespace parley::server {
 namespace {
 
@@ -24,7 +22,7 @@ std::vector<Lane*> pointers_to(const std::vector<std::unique_ptr<Lane>>& lanes) 
 Recordings::Recordings(const RecordOptions& options, std::size_t shards)
     : lanes_(make_lanes(shards)),
       taps_{pointers_to(lanes_), options.selection},
-      recorder_(options.archive, options.sync, taps_.lanes, *this) {}
+      recorder_(options.archive, options.sync, taps_.lanes, index_) {}
 
 std::unique_ptr<Recordings> Recordings::open(const RecordOptions& options, std::size_t shards,
                                              std::string& error) {
@@ -32,16 +30,6 @@ std::unique_ptr<Recordings> Recordings::open(const RecordOptions& options, std::
     if (!opened->recorder_.open(error)) return nullptr;
     opened->thread_ = std::make_unique<record::RecorderThread>(opened->recorder_);
     return opened;
-}
-
-void Recordings::keep(const record::Kept&) {
-    ++answered_;
-}
-
-void Recordings::forget(std::string_view) {}
-
-std::size_t Recordings::take_answered() {
-    return std::exchange(answered_, 0);
 }
 
 }  // namespace parley::server

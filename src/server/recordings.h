@@ -7,6 +7,7 @@
 
 #include "record/recorder_thread.h"
 #include "record/tap.h"
+#include "server/recording_index.h"
 
 namespace parley::server {
 
@@ -18,7 +19,7 @@ struct RecordOptions {
 };
 
 /// Must outlive the shards, and ends after their last turn.
-class Recordings final : private record::Index {
+class Recordings {
 public:
     /// Completes what a crash has cut off, and records from now on. On failure returns null, and
     /// `error` says what to do.
@@ -29,19 +30,17 @@ public:
     Recordings& operator=(const Recordings&) = delete;
 
     const record::Taps& taps() const noexcept { return taps_; }
+    /// For shard 0 to attach to its store.
+    RecordingIndex& index() noexcept { return index_; }
     /// Threads: any.
     const record::Recorder::Counters& counters() const noexcept { return recorder_.counters(); }
 
 private:
     Recordings(const RecordOptions& options, std::size_t shards);
 
-    void keep(const record::Kept& kept) override;
-    void forget(std::string_view id) override;
-    std::size_t take_answered() override;
-
     const std::vector<std::unique_ptr<Lane>> lanes_;
     const record::Taps taps_;
-    std::size_t answered_ = 0;
+    RecordingIndex index_;
     record::Recorder recorder_;
     std::unique_ptr<record::RecorderThread> thread_;  // last: it uses all of the above
 };

@@ -45,7 +45,7 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
       relay_(shard, groups_, tap_ ? &*tap_ : nullptr),
       direct_(shard, sessions_, post_, options.floor.talk_max, tap_ ? &*tap_ : nullptr),
       chat_(shard, groups_, post_),
-      downloads_(net_, options.library, *this),
+      downloads_(net_, options.library, *store_, *this),
       drain_(shard, sessions_, groups_, options.drain),
       lag_(options.lag_max),
       lag_timer_(Timer::Handler::to<&Worker::look_at_lag>(*this)),
@@ -56,6 +56,7 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
     shard.on_turn_end(Shard::TurnEnd::to<&Worker::on_turn_end>(*this));
     shard.on_record(RecordKind::accepted,
                     Shard::RecordHandler::to<&Worker::on_accepted_elsewhere>(*this));
+    if (options.index != nullptr && shard.id() == ShardId{0}) options.index->attach(shard, *store_);
     shard.on_record(RecordKind::hand_over, Shard::RecordHandler::to<&Worker::on_hand_over>(*this));
 }
 
@@ -67,6 +68,7 @@ record::Tap* Worker::make_tap() {
 
 Worker::~Worker() {
     PARLEY_ASSERT(idle());
+    if (options_.index != nullptr && shard_.id() == ShardId{0}) options_.index->detach();
 }
 
 void Worker::start(int listener, Spread spread) {
@@ -204,16 +206,20 @@ void Worker::welcome(session::Admission admission, int descriptor) noexcept {
     drain_.add(session);
 }
 
-// Of a group: who is in it now, by the list in the token or by listening.
-bool Worker::may_hear(const session::Identity& who, const record::Talk& talk) noexcept {
-    if (talk.scope == wire::Scope::direct) return who.user == talk.from || who.user == talk.to;
-    if (std::ranges::find(who.groups, talk.to) != who.groups.end()) return true;
-    bool listens = false;
+// Of a group: who is in it now, by the list in the token or by listening. Others may be members who
+// are elsewhere: the store knows.
+Downloads::MayHear Worker::may_hear(const session::Identity& who,
+                                    const record::Talk& talk) noexcept {
+    using MayHear = Downloads::MayHear;
+    if (talk.scope == wire::Scope::direct) {
+        return who.user == talk.from || who.user == talk.to ? MayHear::yes : MayHear::no;
+    }
+    bool listens = std::ranges::find(who.groups, talk.to) != who.groups.end();
     const auto group = shard_.key<GroupKey>(talk.to);
     sessions_.for_each_of(shard_.key<UserKey>(who.user), [&](session::Session& session) {
         listens = listens || session.subscription(group) != nullptr;
     });
-    return listens;
+    return listens ? MayHear::yes : MayHear::ask_store;
 }
 
 void Worker::on_download_gone(session::AddressMark address) noexcept {

@@ -18,6 +18,7 @@
 #include "server/drain.h"
 #include "server/overload.h"
 #include "server/raw_socket.h"
+#include "server/recording_index.h"
 #include "session/expiries.h"
 #include "session/opening.h"
 #include "store/backend.h"
@@ -46,6 +47,7 @@ struct WorkerOptions {
     Handler* handler = nullptr;             ///< if set, messages go there and nothing is relayed
     const net::tls::Source* tls = nullptr;  ///< if set, connections are secured
     const record::Taps* taps = nullptr;     ///< if set, talks are recorded
+    RecordingIndex* index = nullptr;        ///< with taps: what shard 0 tells the store
     record::Library* library = nullptr;     ///< if set, recordings are served
 };
 
@@ -126,7 +128,8 @@ private:
                             const wire::Command& command) noexcept override;
     void on_leaving(session::Session& session) noexcept override;
     void on_gone(session::Session& session) noexcept override;
-    bool may_hear(const session::Identity& who, const record::Talk& talk) noexcept override;
+    Downloads::MayHear may_hear(const session::Identity& who,
+                                const record::Talk& talk) noexcept override;
     void on_download_gone(session::AddressMark address) noexcept override;
     void on_direct(session::Session& session, const wire::Command& command) noexcept;
     void on_group(session::Session& session, const wire::Command& command) noexcept;

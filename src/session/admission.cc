@@ -78,7 +78,7 @@ std::vector<std::byte> pack(const Admission& admission, int descriptor) {
     writer.value(admission.channel.get());
     writer.number(admission.fetch ? 1 : 0);
     if (admission.fetch) {
-        writer.text(admission.fetch->id);
+        writer.text(admission.fetch->target);
         writer.text(admission.fetch->range);
         writer.number(admission.fetch->head_only ? 1 : 0);
     }
@@ -106,7 +106,7 @@ Admission unpack(std::span<const std::byte> record, int& descriptor) {
     admission.channel.reset(reader.value<net::tls::Channel*>());
     if (reader.number() != 0) {
         Fetch& fetch = admission.fetch.emplace();
-        fetch.id = reader.text();
+        fetch.target = reader.text();
         fetch.range = reader.text();
         fetch.head_only = reader.number() != 0;
     }

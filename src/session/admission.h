@@ -18,10 +18,10 @@ namespace parley::session {
 /// Stands for the address that a connection came from, where connections are counted by it.
 enum class AddressMark : std::uint32_t { uncounted = 0 };
 
-/// A recording that is asked for by plain HTTP.
+/// A recording, or a list of them, that is asked for by plain HTTP.
 struct Fetch {
-    std::string id;     ///< as the request's target has it, decoded
-    std::string range;  ///< the value of its Range field
+    std::string target;  ///< what stands behind `/recordings/`, as it was sent
+    std::string range;   ///< the value of its Range field
     bool head_only = false;
 };
 

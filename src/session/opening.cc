@@ -133,11 +133,11 @@ bool Opening::sign_in(std::string_view token) noexcept {
 }
 
 // Who may hear it is known where the user lives, and goes on there.
-void Opening::on_fetch(const http::RequestHead& head, std::string_view id) noexcept {
+void Opening::on_fetch(const http::RequestHead& head, std::string_view target) noexcept {
     if (!page_may_connect(head)) return refuse_page();
     std::string protocols;
     if (!sign_in(credentials_of(head, protocols).token)) return;
-    admission_.fetch = {http::decode_percent(id),
+    admission_.fetch = {std::string{target},
                         std::string{head.find("range").value_or(std::string_view{})},
                         head.method() == "HEAD"};
     admitted_ = true;

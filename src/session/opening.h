@@ -83,7 +83,7 @@ private:
     void on_upgrade(const http::RequestHead& head) noexcept;
     void answer(std::string_view reply) noexcept;
     bool sign_in(std::string_view token) noexcept;
-    void on_fetch(const http::RequestHead& head, std::string_view id) noexcept;
+    void on_fetch(const http::RequestHead& head, std::string_view target) noexcept;
     void answer_plain(const http::RequestHead& head) noexcept;
     bool page_may_connect(const http::RequestHead& head) const;
     void refuse(Refusal reason) noexcept;
