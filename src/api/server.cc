@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "server/hand_over.h"
+#include "server/recordings.h"
 #include "server/shard_thread.h"
 
 #include <parley/server.h>
@@ -35,6 +36,8 @@ struct Server::State {
     std::unique_ptr<store::Backend> store;
     std::unique_ptr<Fabric> fabric;
     std::unique_ptr<server::Commons> commons;
+    std::unique_ptr<server::Recordings> recordings;
+    std::unique_ptr<record::Library> library;
     std::unique_ptr<server::Crew> crew;
     std::vector<std::unique_ptr<server::ShardThread>> threads;
     std::unique_ptr<server::HandOver> hand_over;
@@ -46,6 +49,7 @@ struct Server::State {
     StartFailure open_listeners(std::vector<int>& listeners, std::string& error);
     bool take_listeners(const std::vector<int>& inherited, std::vector<int>& listeners,
                         std::string& error);
+    bool open_recordings(std::string& error);
     StartFailure start_threads(const std::vector<int>& listeners, std::string& error);
     void on_drain(server::HandOver::Reason reason) noexcept;
 };
@@ -121,11 +125,27 @@ StartFailure Server::State::open_listeners(std::vector<int>& listeners, std::str
     return StartFailure::none;
 }
 
+bool Server::State::open_recordings(std::string& error) {
+    if (plan.place) library = std::make_unique<record::Library>(*plan.place);
+    plan.worker.library = library.get();
+    if (!plan.record) return true;
+    recordings = server::Recordings::open(*plan.record, plan.shards, error);
+    if (recordings == nullptr) return false;
+    plan.worker.taps = &recordings->taps();
+    plan.worker.index = &recordings->index();
+    return true;
+}
+
 StartFailure Server::State::start_threads(const std::vector<int>& listeners, std::string& error) {
     const HashKey hash_key = HashKey::random();
     fabric = std::make_unique<Fabric>(Fabric::Options{.shards = plan.shards, .hash_key = hash_key});
     commons = std::make_unique<server::Commons>(hash_key, plan.log);
     plan.worker.commons = commons.get();
+    if (!open_recordings(error)) {
+        for (const int each : listeners)
+            ring::close_now(each);
+        return StartFailure::system;
+    }
     crew = std::make_unique<server::Crew>(plan, *fabric, *commons);
     for (std::size_t i = 0; i < plan.shards; ++i) {
         std::vector<int> its;
@@ -231,6 +251,20 @@ void Server::wait() noexcept {
     for (const auto& thread : state_->threads)
         thread->join();
     if (state_->hand_over) state_->hand_over->leave();  // drain() may be using it at this moment
+}
+
+RecordingStats Server::recording_stats() const noexcept {
+    if (!state_->recordings) return {};
+    const record::Recorder::Counters& counters = state_->recordings->counters();
+    return {.kept = counters.kept,
+            .completed = counters.completed,
+            .forgotten = counters.forgotten,
+            .failures = counters.failures,
+            .refused = counters.refused,
+            .packets = counters.packets,
+            .packets_left_out = counters.packets_left_out,
+            .open = counters.open,
+            .bytes = counters.bytes};
 }
 
 std::vector<ShardStats> Server::stats() {

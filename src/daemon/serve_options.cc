@@ -25,6 +25,7 @@ ServeOptions::ServeOptions(CLI::App& line, const Options& defaults)
     add_store();
     add_identity();
     add_tls();
+    add_record_options(line_, options_, record_);
     add_limits(line_, options_.limits, limits_);  // PING_INTERVAL may be its default by now
 }
 
@@ -183,6 +184,7 @@ bool ServeOptions::finish(std::string& error) {
     }
     apply_words();
     apply(line_, limits_, options_.limits);
+    if (!apply(record_, options_, error)) return false;
     using Milliseconds = std::chrono::milliseconds;
     options_.spin = std::chrono::microseconds{busy_poll_us_};
     options_.drain_max = Milliseconds{static_cast<Milliseconds::rep>(drain_s_ * 1000)};

@@ -218,7 +218,8 @@ StartFailure make_plan(const Options& options, Plan& plan, std::string& error) {
     const bool whole = plan_limits(options, plan, error) && plan_times(options, plan, error) &&
                        plan_drain(options, plan, error) && plan_store(options, plan, error) &&
                        plan_origins(options, plan, error) &&
-                       plan_authenticator(options, plan, error) && plan_tls(options, plan, error);
+                       plan_authenticator(options, plan, error) && plan_tls(options, plan, error) &&
+                       plan_keeping(options, plan, error);
     if (!whole) return StartFailure::options;
     return take_descriptors(options.limits, error) ? StartFailure::none : StartFailure::machine;
 }

@@ -78,6 +78,9 @@ ShardStats stats_of(Worker& worker) {
         .memory_refused = worker.door().counters().no_memory,
         .shed = worker.shed(),
         .behind = worker.is_behind() ? std::uint64_t{1} : 0,
+        .recorder_behind = worker.tap() == nullptr
+                               ? 0
+                               : worker.tap()->packets_dropped() + worker.tap()->talks_dropped(),
     };
     add_store(worker, stats);
     for (std::size_t i = 0; i < session::refusal_count; ++i) {

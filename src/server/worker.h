@@ -14,10 +14,12 @@
 #include "relay/direct_relay.h"
 #include "relay/relay.h"
 #include "server/door.h"
+#include "server/downloads.h"
 #include "server/drain.h"
 #include "server/membership_updates.h"
 #include "server/overload.h"
 #include "server/raw_socket.h"
+#include "server/recording_index.h"
 #include "session/expiries.h"
 #include "session/opening.h"
 #include "store/backend.h"
@@ -45,9 +47,14 @@ struct WorkerOptions {
     DrainOptions drain;
     Handler* handler = nullptr;             ///< if set, messages go there and nothing is relayed
     const net::tls::Source* tls = nullptr;  ///< if set, connections are secured
+    const record::Taps* taps = nullptr;     ///< if set, talks are recorded
+    RecordingIndex* index = nullptr;        ///< with taps: what shard 0 tells the store
+    record::Library* library = nullptr;     ///< if set, recordings are served
 };
 
-class Worker final : private session::Opening::Gate, private session::Commands {
+class Worker final : private session::Opening::Gate,
+                     private session::Commands,
+                     private Downloads::Access {
 public:
     /// All three must outlive the worker.
     Worker(Shard& shard, const WorkerOptions& options, const session::Authenticator& authenticator);
@@ -80,6 +87,8 @@ public:
     const relay::Relay& relay() const noexcept { return relay_; }
     const relay::DirectRelay& direct_relay() const noexcept { return direct_; }
     const group::FloorControl& floor() const noexcept { return floor_; }
+    /// Null if nothing is recorded.
+    const record::Tap* tap() const noexcept { return tap_ ? &*tap_ : nullptr; }
     const session::SessionContext& context() const noexcept { return context_; }
     const net::Shared& net() const noexcept { return net_; }
     const Door& door() const noexcept { return door_; }
@@ -96,6 +105,7 @@ private:
     void on_accepted(int descriptor) noexcept;
     void on_accepted_elsewhere(ShardId from, std::span<std::byte> record) noexcept;
     void begin_opening(int descriptor) noexcept;
+    record::Tap* make_tap();
     bool is_accepting() const noexcept;
     void on_admitted(session::Opening& opening, session::Admission admission,
                      int descriptor) noexcept override;
@@ -118,6 +128,9 @@ private:
                             const wire::Command& command) noexcept override;
     void on_leaving(session::Session& session) noexcept override;
     void on_gone(session::Session& session) noexcept override;
+    Downloads::MayHear may_hear(const session::Identity& who,
+                                const record::Talk& talk) noexcept override;
+    void on_download_gone(session::AddressMark address) noexcept override;
     void on_direct(session::Session& session, const wire::Command& command) noexcept;
     void on_group(session::Session& session, const wire::Command& command) noexcept;
     void on_floor_request(session::Session& session, const wire::Command& command) noexcept;
@@ -136,12 +149,14 @@ private:
     const std::unique_ptr<store::Store> store_;
     group::Listeners listeners_;
     group::Groups groups_;
+    std::optional<record::Tap> tap_;
     group::FloorControl floor_;
     group::Membership membership_;
     MembershipUpdates updates_;
     relay::Relay relay_;
     relay::DirectRelay direct_;
     chat::Chat chat_;
+    Downloads downloads_;
     Drain drain_;
     Instant openings_end_;  // of a drain: then nobody waits for them
     std::vector<std::unique_ptr<net::Listener>> acceptors_;

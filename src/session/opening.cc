@@ -111,19 +111,36 @@ void Opening::on_upgrade(const http::RequestHead& head) noexcept {
     if (!page_may_connect(head)) return refuse_page();
     std::string protocols;
     const Credentials credentials = credentials_of(head, protocols);
-    if (policy_.admit == Admit::by_token) {
-        // The time of day as it is, not Shard::wall_now(): a clock that was ahead for a moment must
-        // not make every token look expired until it has caught up.
-        Verdict verdict =
-            policy_.authenticator.verify(credentials.token, shared_.shard.ring().wall_now());
-        if (!verdict) return refuse(verdict.refusal());
-        admission_.identity = std::move(verdict.identity());
-    }
+    if (policy_.admit == Admit::by_token && !sign_in(credentials.token)) return;
     admission_.device = credentials.device;
     auto& accept = std::get<ws::Accept>(handshake);
     accept.deflate = ws::negotiate_deflate(head, policy_.deflate);  // it has signed in by now
     admission_.deflate = accept.deflate;
     admission_.reply = ws::accept_reply(accept, credentials.subprotocol);
+    admitted_ = true;
+    connection_.detach();
+}
+
+bool Opening::sign_in(std::string_view token) noexcept {
+    // The time of day as it is, not Shard::wall_now(): a clock that was ahead for a moment must not
+    // make every token look expired until it has caught up.
+    Verdict verdict = policy_.authenticator.verify(token, shared_.shard.ring().wall_now());
+    if (!verdict) {
+        refuse(verdict.refusal());
+        return false;
+    }
+    admission_.identity = std::move(verdict.identity());
+    return true;
+}
+
+// Who may hear it is known where the user lives, and goes on there.
+void Opening::on_fetch(const http::RequestHead& head, std::string_view target) noexcept {
+    if (!page_may_connect(head)) return refuse_page();
+    std::string protocols;
+    if (!sign_in(credentials_of(head, protocols).token)) return;
+    admission_.fetch = {std::string{target},
+                        std::string{head.find("range").value_or(std::string_view{})},
+                        head.method() == "HEAD"};
     admitted_ = true;
     connection_.detach();
 }
@@ -152,6 +169,11 @@ void Opening::refuse(Refusal reason) noexcept {
 void Opening::answer_plain(const http::RequestHead& head) noexcept {
     http::Reply reply{.then = http::Reply::Then::close};
     const bool is_head = head.method() == "HEAD";
+    constexpr std::string_view recordings = "/recordings/";
+    const bool is_fetch = policy_.serves_recordings && policy_.admit == Admit::by_token &&
+                          (is_head || head.method() == "GET") &&
+                          head.path().starts_with(recordings);
+    if (is_fetch) return on_fetch(head, head.path().substr(recordings.size()));
     if (is_head) reply.body_is = http::Reply::Body::omitted;
     if (head.method() != "GET" && !is_head) {
         reply.status = 403;

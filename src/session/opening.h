@@ -51,6 +51,7 @@ public:
         const net::tls::Source* tls = nullptr;  ///< null: connections are plain
         /// From accept to the end of the request head, whatever drips in meanwhile (C1).
         Duration opening_max = std::chrono::seconds{5};
+        bool serves_recordings = false;
     };
 
     Opening(net::Shared& shared, int descriptor, const Policy& policy, Gate& gate) noexcept;
@@ -81,6 +82,8 @@ private:
     void on_head(const http::RequestHead& head) noexcept;
     void on_upgrade(const http::RequestHead& head) noexcept;
     void answer(std::string_view reply) noexcept;
+    bool sign_in(std::string_view token) noexcept;
+    void on_fetch(const http::RequestHead& head, std::string_view target) noexcept;
     void answer_plain(const http::RequestHead& head) noexcept;
     bool page_may_connect(const http::RequestHead& head) const;
     void refuse(Refusal reason) noexcept;

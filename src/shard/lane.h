@@ -15,7 +15,7 @@
 
 namespace parley {
 
-/// The protocol between shards: everything that ever crosses a lane.
+/// The protocol between shards, and from them to the recorder: everything that ever crosses a lane.
 enum class RecordKind : std::uint8_t {
     skip,               ///< inside Lane only: the rest up to the end of its memory is unused
     accepted,           ///< a connection that nothing is known of, from who has the listener
@@ -29,6 +29,9 @@ enum class RecordKind : std::uint8_t {
     session_event,      ///< an answer, to the shard of the session
     user_event,         ///< a direct message, to the home of its user
     membership_update,  ///< which groups a user is in, from who heard of it, to the user's home
+    talk_began,         ///< a talk that is recorded, to the recorder (record/tap.h)
+    talk_packet,        ///< a voice packet of one, likewise
+    talk_ended,         ///< its end, likewise
     count,              ///< how many kinds there are; never sent
 };
 

@@ -37,6 +37,7 @@ enum class Trouble : std::int32_t {
     too_late,       ///< waited answer_max and was dropped unasked; nothing has changed
     no_answer,      ///< no answer within answer_max: it may or may not be done yet
     unavailable,    ///< the backend is away; nothing has changed
+    unreadable,     ///< it is sealed, and no key opens it
 };
 
 constexpr Error limit_error(Limit limit) noexcept {

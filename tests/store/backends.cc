@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "seal/keys.h"
+#include "store/sealed_store.h"
 #include "support/redis_server.h"
 
 namespace parley::store {
@@ -41,6 +43,16 @@ private:
     test::RedisServer server_;
 };
 
+// In front of a file, as `parley serve` has it.
+class Sealed final : public Fixture {
+public:
+    std::unique_ptr<Backend> open() override { return sealed(file_.open(), keys_, Seals::yes); }
+
+private:
+    const seal::KeyRing keys_ = seal::ring_of({"2026"});
+    InSqlite file_;
+};
+
 template <class T>
 std::unique_ptr<Fixture> create() {
     return std::make_unique<T>();
@@ -58,7 +70,10 @@ TemporaryFolder::~TemporaryFolder() {
 }
 
 std::vector<FixtureKind> backends() {
-    return {{"memory", create<InMemory>}, {"sqlite", create<InSqlite>}, {"redis", create<InRedis>}};
+    return {{"memory", create<InMemory>},
+            {"sqlite", create<InSqlite>},
+            {"sealed", create<Sealed>},
+            {"redis", create<InRedis>}};
 }
 
 void Contract::settle(std::size_t heard) {
