@@ -86,7 +86,10 @@ TEST_P(Contract, KeepsWhatItAnsweredBeyondItsEndIfItLasts) {
     get(KeepRecording{recording("r1", "g:fire", 0)});
     get(RevokeToken{"t1", at(60)});
     reopen();
-    if (!lasts()) return EXPECT_TRUE(get(List{.what = List::What::users}).names.empty());
+    if (!lasts()) {
+        EXPECT_TRUE(get(List{.what = List::What::users}).names.empty());
+        return;
+    }
     EXPECT_EQ(get(GetUser{"ann"}).previous_device, "phone");
     EXPECT_EQ(get(GetRole{"ann", "fire"}).role, Role::admin);
     EXPECT_EQ(get(GetSettings{"fire"}).json, "{}");
