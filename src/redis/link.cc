@@ -12,8 +12,9 @@ net::QueueLimits queue_limits() {
 }
 
 // Asks whether a silent connection lives. Nobody waits for it, but it must come in time.
-class Probe final : public Link::Question {
+class Probe final : public Link::Command {
 public:
+    void write(std::vector<std::byte>& out) noexcept override { append_command({"PING"}, out); }
     void on_reply(Result<Reply>) noexcept override {}
 };
 
@@ -68,19 +69,15 @@ bool Link::is_hopeful() const noexcept {
 
 // ---- asking ---------------------------------------------------------------------------------
 
-void Link::ask(Words words, std::unique_ptr<Question> question) noexcept {
+void Link::ask(std::unique_ptr<Command> command, std::size_t size) noexcept {
     if (stopped_) return;
-    if (!is_hopeful()) return question->on_reply(fault_error(Fault::unavailable));
-    Waiting waiting{std::move(question), {}, 0, shard_.now() + options_.answer_max};
-    append_command(words, waiting.bytes);
-    waiting.size = waiting.bytes.size();
-    if (line_.size() >= waiting_questions_max ||
-        waiting_bytes_ + waiting.size > waiting_bytes_max) {
+    if (!is_hopeful()) return command->on_reply(fault_error(Fault::unavailable));
+    if (line_.size() >= waiting_questions_max || waiting_bytes_ + size > waiting_bytes_max) {
         ++counters_.refused;
-        return waiting.question->on_reply(fault_error(Fault::no_room));
+        return command->on_reply(fault_error(Fault::no_room));
     }
-    waiting_bytes_ += waiting.size;
-    line_.push_back(std::move(waiting));
+    waiting_bytes_ += size;
+    line_.push_back({std::move(command), size, shard_.now() + options_.answer_max});
     if (line_.size() == 1) watch();
     shard_.want_turn();
 }
@@ -98,12 +95,9 @@ void Link::on_turn_end() noexcept {
     if (state_ != State::ready) return;
     while (sent_ < line_.size() && connection_->is_open() &&
            connection_->queued_bytes() < piece_bytes_max) {
-        std::vector<std::byte> piece = std::move(line_[sent_].bytes);
-        for (++sent_; sent_ < line_.size() && piece.size() < piece_bytes_max; ++sent_) {
-            std::vector<std::byte>& next = line_[sent_].bytes;
-            piece.insert(piece.end(), next.begin(), next.end());
-            next = {};
-        }
+        std::vector<std::byte> piece;
+        for (; sent_ < line_.size() && piece.size() < piece_bytes_max; ++sent_)
+            line_[sent_].command->write(piece);
         send(piece);
     }
 }
@@ -206,7 +200,7 @@ void Link::fail_sent() noexcept {
         lost.push_back(take_first());
     counters_.lost += lost.size();
     for (Waiting& each : lost)
-        each.question->on_reply(fault_error(Fault::lost));
+        each.command->on_reply(fault_error(Fault::lost));
 }
 
 void Link::retry() noexcept {
@@ -244,10 +238,10 @@ void Link::on_reply(Reply reply) noexcept {
     Waiting first = take_first();
     if (!reply.is(Reply::Kind::error)) {
         retry_in_ = retry_min;  // not before: who greets and then refuses everything is no good
-        return first.question->on_reply(std::move(reply));
+        return first.command->on_reply(std::move(reply));
     }
     const Fault fault = fault_of(reply.text);
-    first.question->on_reply(fault_error(fault));
+    first.command->on_reply(fault_error(fault));
     // With these nothing goes on here: the next connection finds another master, or gives the
     // scripts anew.
     if (fault == Fault::no_script || fault == Fault::not_allowed || fault == Fault::read_only ||
@@ -287,10 +281,8 @@ void Link::on_watch() noexcept {
     if (stopped_) return;
     if (state_ == State::greeting && shard_.now() >= heard_at_ + options_.answer_max)
         return break_off("Redis does not answer in time");
-    if (state_ == State::ready && line_.empty() && shard_.now() >= heard_at_ + idle_max) {
-        constexpr std::string_view ping = "PING";
-        return ask({&ping, 1}, std::make_unique<Probe>());
-    }
+    if (state_ == State::ready && line_.empty() && shard_.now() >= heard_at_ + idle_max)
+        return ask(std::make_unique<Probe>(), sizeof(Probe));
     watch();
 }
 
@@ -302,7 +294,7 @@ void Link::drop_late() noexcept {
     while (sent_ == 0 && !line_.empty() && line_.front().deadline <= now)
         late.push_back(take_first());
     for (Waiting& each : late)
-        each.question->on_reply(fault_error(Fault::timed_out));
+        each.command->on_reply(fault_error(Fault::timed_out));
 }
 
 }  // namespace parley::redis

@@ -31,13 +31,15 @@ namespace parley::redis {
 /// Not thread-safe: it belongs to its shard.
 class Link final : private net::Connection::Owner {
 public:
-    /// Waits for one answer. Destroyed when it has it.
-    class Question {
+    /// One command, and who waits for its answer. Destroyed when it has it.
+    class Command {
     public:
-        Question() noexcept = default;
-        Question(const Question&) = delete;
-        Question& operator=(const Question&) = delete;
-        virtual ~Question() = default;
+        Command() noexcept = default;
+        Command(const Command&) = delete;
+        Command& operator=(const Command&) = delete;
+        virtual ~Command() = default;
+        /// Appends it, with append_command(). Called when it is sent, and so at most once.
+        virtual void write(std::vector<std::byte>& out) noexcept = 0;
         /// Exactly once. An error is Domain::redis with a Fault. It may ask again.
         virtual void on_reply(Result<Reply> reply) noexcept = 0;
     };
@@ -90,8 +92,9 @@ public:
     bool is_ready() const noexcept { return state_ == State::ready; }
     /// Whether asking makes sense: it is ready, or has not been away for long.
     bool is_hopeful() const noexcept;
-    /// The answer may come before the call returns, if it is none. The words are gone after it.
-    void ask(Words words, std::unique_ptr<Question> question) noexcept;
+    /// The answer may come before the call returns, if it is none. `size`: about what it takes
+    /// while it waits.
+    void ask(std::unique_ptr<Command> command, std::size_t size) noexcept;
     /// Gives the present connection up, and connects anew at once.
     void reconnect() noexcept;
 
@@ -104,8 +107,7 @@ public:
 private:
     enum class State : std::uint8_t { down, dialing, greeting, ready };
     struct Waiting {
-        std::unique_ptr<Question> question;
-        std::vector<std::byte> bytes;  // until they are sent
+        std::unique_ptr<Command> command;
         std::size_t size;
         Instant deadline;
     };

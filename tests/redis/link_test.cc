@@ -36,17 +36,19 @@ struct Heard {
     std::vector<std::string> all;  ///< in order: the answer's text, or "!" and the fault
 };
 
-class Asker final : public Link::Question {
+class Asker final : public Link::Command {
 public:
-    Asker(Heard& heard, Link* then = nullptr) : heard_(heard), then_(then) {}
+    Asker(Heard& heard, std::string_view word, Link* then = nullptr)
+        : heard_(heard), word_(word), then_(then) {}
+    void write(std::vector<std::byte>& out) noexcept override { append_command({word_}, out); }
     void on_reply(Result<Reply> reply) noexcept override {
         heard_.all.push_back(reply ? (*reply).text : "!" + std::to_string(reply.error().code));
-        constexpr std::string_view again = "AGAIN";
-        if (then_ != nullptr) then_->ask({&again, 1}, std::make_unique<Asker>(heard_));
+        if (then_ != nullptr) then_->ask(std::make_unique<Asker>(heard_, "AGAIN"), 1);
     }
 
 private:
     Heard& heard_;
+    const std::string word_;
     Link* then_;
 };
 
@@ -81,7 +83,7 @@ protected:
     }
 
     void ask(std::string_view word, Link* then = nullptr) {
-        link_->ask({&word, 1}, std::make_unique<Asker>(heard_, then));
+        link_->ask(std::make_unique<Asker>(heard_, word, then), word.size());
     }
     void turn_until(std::size_t answers) {
         EXPECT_TRUE(shard_.run_until([&] { return heard_.all.size() >= answers; }));
@@ -276,9 +278,11 @@ TEST_F(LinkTest, RefusesWhatIsBeyondItsBounds) {
     const std::string large(waiting_bytes_max / 4, 'x');
     for (int i = 0; i < 4; ++i)
         ask(large);
+    EXPECT_TRUE(heard_.all.empty());
+    ask("x");
     EXPECT_EQ(heard_.all, Texts{failed(Fault::no_room)});
     EXPECT_EQ(link_->counters().refused, 1U);
-    EXPECT_EQ(link_->waiting(), 3U);
+    EXPECT_EQ(link_->waiting(), 4U);
 }
 
 TEST_F(LinkTest, SendsMoreThanTheSocketTakesAtOnce) {
