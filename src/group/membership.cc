@@ -171,6 +171,24 @@ void Membership::join(session::Session& session, const wire::Command& command) n
                      store::AddMember{std::string(session.user()), std::string(command.to.text)});
 }
 
+void Membership::set_groups(UserKey user, std::span<const std::string> groups) noexcept {
+    std::vector<GroupKey> wanted;
+    for (const std::string& group : groups)
+        wanted.push_back(parts_.shard.key<GroupKey>(group));
+    parts_.sessions.for_each_of(user, [&](session::Session& each) {
+        std::vector<GroupKey> unwanted;
+        for (const session::Subscription& subscription : each.subscriptions)
+            if (std::ranges::count(wanted, subscription.group) == 0)
+                unwanted.push_back(subscription.group);
+        for (const GroupKey group : unwanted)
+            stop_listening(each, group);
+        for (const GroupKey group : wanted)
+            listen(each, group);
+        // What the store answers to a sign-in on its way is older than this.
+        if (Arriving* its = arriving(each)) its->wants_stored = false;
+    });
+}
+
 void Membership::leave(session::Session& session, const wire::Command& command) noexcept {
     if (parts_.policy == JoinPolicy::managed) return;
     const GroupKey group = parts_.shard.key<GroupKey>(command.to.text);

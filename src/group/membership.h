@@ -9,6 +9,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <span>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -52,6 +54,10 @@ public:
 
     void join(session::Session& session, const wire::Command& command) noexcept;
     void leave(session::Session& session, const wire::Command& command) noexcept;
+
+    /// These are the user's groups now, by somebody else's decision: sessions listen to them and to
+    /// no others. Nothing is stored.
+    void set_groups(UserKey user, std::span<const std::string> groups) noexcept;
 
     /// Questions that the store did not carry out.
     std::uint64_t store_failures() const noexcept { return store_failures_; }

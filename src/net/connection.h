@@ -39,7 +39,7 @@ struct Shared {
     Shared(Shard& on, const QueueLimits& queue_limits);
     Shared(const Shared&) = delete;
     Shared& operator=(const Shared&) = delete;
-    ~Shared() = default;
+    ~Shared();
 
     Shard& shard;
     const QueueLimits limits;

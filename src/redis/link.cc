@@ -45,7 +45,9 @@ Link::Link(Shard& shard, Dialer& dialer, const Options& options, Owner& owner)
     shard.on_turn_end(Shard::TurnEnd::to<&Link::on_turn_end>(*this));
 }
 
-Link::~Link() = default;
+Link::~Link() {
+    shard_.forget_turn_end(Shard::TurnEnd::to<&Link::on_turn_end>(*this));
+}
 
 void Link::start() noexcept {
     down_since_ = shard_.now();

@@ -41,6 +41,7 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
                    .store = *store_,
                    .policy = options.join,
                    .groups_max = options.groups_per_user_max}),
+      updates_(shard, membership_, options.store->redis()),
       relay_(shard, groups_),
       direct_(shard, sessions_, post_, options.floor.talk_max),
       chat_(shard, groups_, post_),
@@ -93,6 +94,8 @@ void Worker::stop() noexcept {
     for (session::Opening& opening : openings_)
         opening.abort();
     drain_.finish();
+    updates_.stop();
+    store_->stop();
 }
 
 void Worker::abort() noexcept {
@@ -101,7 +104,7 @@ void Worker::abort() noexcept {
 }
 
 bool Worker::idle() const noexcept {
-    return !is_accepting() && net_.connections == 0;
+    return !is_accepting() && net_.connections == 0 && updates_.idle() && store_->idle();
 }
 
 void Worker::on_accepted(int descriptor) noexcept {

@@ -15,6 +15,7 @@
 #include "relay/relay.h"
 #include "server/door.h"
 #include "server/drain.h"
+#include "server/membership_updates.h"
 #include "server/overload.h"
 #include "server/raw_socket.h"
 #include "session/expiries.h"
@@ -138,6 +139,7 @@ private:
     group::Groups groups_;
     group::FloorControl floor_;
     group::Membership membership_;
+    MembershipUpdates updates_;
     relay::Relay relay_;
     relay::DirectRelay direct_;
     chat::Chat chat_;

@@ -95,10 +95,11 @@ public:
     bool post(ShardId to, RecordKind kind, Parts parts, Urgency urgency) noexcept;
 
     /// Called at the end of every turn: what was gathered in it goes out. Of several handlers the
-    /// one named last runs first, since layers above hand down to those below. Before the first
-    /// turn; the handler must outlive the shard's last one.
+    /// one named last runs first, since layers above hand down to those below. The handler must
+    /// outlive the shard's last turn, or be forgotten. Neither from within such a handler.
     using TurnEnd = Delegate<void()>;
     void on_turn_end(TurnEnd handler) noexcept { turn_ends_.push_back(handler); }
+    void forget_turn_end(TurnEnd handler) noexcept { std::erase(turn_ends_, handler); }
 
     /// Holds `frame` until what is tried in this turn is over (ring::Ring::in_flight), so that a
     /// whole fan-out counts one hold.

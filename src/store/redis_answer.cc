@@ -179,7 +179,9 @@ Result<Answer> read_receipts(Reply& reply) {
         const WallTime at{WallTime::duration{numbers.number(reply.elements[i + 1].text)}};
         all.receipts.push_back({field.substr(2), static_cast<ReceiptKind>(kind), at});
     }
-    std::ranges::sort(all.receipts, {}, [](const Receipt& each) { return std::pair{std::string_view{each.user}, each.kind}; });
+    std::ranges::sort(all.receipts, {}, [](const Receipt& each) {
+        return std::pair{std::string_view{each.user}, each.kind};
+    });
     return whole(numbers, std::move(all));
 }
 
@@ -195,7 +197,9 @@ Result<Answer> read_reactions(Reply& reply) {
         if (!rest.ok()) return unexpected;
         all.reactions.push_back({std::move(user), rest.rest()});
     }
-    std::ranges::sort(all.reactions, {}, [](const Reaction& each) { return std::pair{std::string_view{each.user}, std::string_view{each.emoji}}; });
+    std::ranges::sort(all.reactions, {}, [](const Reaction& each) {
+        return std::pair{std::string_view{each.user}, std::string_view{each.emoji}};
+    });
     return Answer{std::move(all)};
 }
 

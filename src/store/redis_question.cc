@@ -112,7 +112,9 @@ struct RedisQuestion::Write {
         ask(Script::get_history).text(q.conversation).number(q.from);
         text(forwards ? "forwards" : "backwards").number(q.limit).number(page_bytes_max);
     }
-    void operator()(const GetMessage& q) { ask(Script::get_message).text(q.conversation).text(q.id); }
+    void operator()(const GetMessage& q) {
+        ask(Script::get_message).text(q.conversation).text(q.id);
+    }
     void operator()(const EditMessage& q) {
         ask(Script::edit_message).text(q.conversation).text(q.id).text(q.body).time(q.edited);
     }
@@ -149,9 +151,7 @@ struct RedisQuestion::Write {
     }
 
     void operator()(const RevokeToken& q) { ask(Script::revoke_token).text(q.id).time(q.until); }
-    void operator()(const GetRevoked& q) {
-        ask(Script::get_revoked).text(q.after).number(q.limit);
-    }
+    void operator()(const GetRevoked& q) { ask(Script::get_revoked).text(q.after).number(q.limit); }
     void operator()(const KeepRecording& q) {
         const Recording& recording = q.recording;
         ask(Script::keep_recording).text(recording.id).text(recording.conversation);

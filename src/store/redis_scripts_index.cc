@@ -93,7 +93,7 @@ for _, name in ipairs(aged) do
   queue_drop(user, seq)
   queue_lose(user, tonumber(seq))
 end
-return (#tokens == most or #aged == most) and 1 or 0
+return (#tokens > 0 or #aged > 0) and 1 or 0
 )lua";
 
 }  // namespace

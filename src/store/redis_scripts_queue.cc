@@ -6,8 +6,8 @@ namespace parley::store {
 
 static_assert(queue_per_user_max == 1000, "the functions below say so in their own words");
 
-// An entry is "at KIND CONVERSATION MESSAGE " with the sizes of what follows: kind, conversation and
-// message's id, in one piece. It is about no message if the last is empty.
+// An entry is "at KIND CONVERSATION MESSAGE " with the sizes of what follows: kind, conversation
+// and message's id, in one piece. It is about no message if the last is empty.
 const char* const queue_functions = R"lua(
 local function queue_read(entry)
   local at, kind, conversation, id, from =

@@ -14,13 +14,6 @@ namespace {
 using redis::Fault;
 using redis::Reply;
 
-redis::Link::Options link_options(const RedisShared& shared) {
-    return {.user = shared.url.user,
-            .password = shared.url.password,
-            .database = shared.url.database,
-            .tls = shared.url.tls ? &shared.tls : nullptr};
-}
-
 // What never reached Redis was certainly not done.
 Error as_store_error(Error error) noexcept {
     switch (static_cast<Fault>(error.code)) {
@@ -68,7 +61,7 @@ void RedisEpoch::learn(std::string_view epoch) {
 
 // ---- the door -------------------------------------------------------------------------------
 
-class RedisStore::Pending final : public redis::Link::Question, public Waiting {
+class RedisStore::Pending final : public redis::Link::Command, public Waiting {
 public:
     Pending(RedisStore& store, StoreClient& client, Ticket ticket, Question&& question,
             Status checked)
@@ -87,7 +80,7 @@ public:
         words.insert(words.end(), asked.arguments().begin(), asked.arguments().end());
         redis::append_command(words, out);
         conversation_ = conversation_of(question_);
-        question_ = store::Question{};  // its bytes are on their way
+        question_ = Question{};  // its bytes are on their way
     }
     void on_reply(Result<Reply> reply) noexcept override {
         Result<Answer> answer = read(std::move(reply));
@@ -104,7 +97,7 @@ private:
     }
 
     RedisStore& store_;
-    store::Question question_;
+    Question question_;
     const Status checked_;
     Script script_{};
     std::string conversation_;
@@ -113,7 +106,7 @@ private:
 RedisStore::RedisStore(Shard& shard, std::shared_ptr<RedisShared> shared)
     : shard_(shard),
       shared_(std::move(shared)),
-      link_(shard, *shared_->dialer, link_options(*shared_), *this) {
+      link_(shard, *shared_->access->dialer, shared_->access->link_options(), *this) {
     link_.start();
 }
 
@@ -122,15 +115,17 @@ RedisStore::~RedisStore() {
 }
 
 void RedisStore::stop() noexcept {
+    stopped_ = true;
     outbox_.close();
     link_.stop();
 }
 
 void RedisStore::ask(StoreClient& client, Ticket ticket, Question question) noexcept {
+    if (stopped_) return;
     Status checked = check(question);
     const std::size_t size = size_of(question);
-    auto pending = std::make_unique<Pending>(*this, client, ticket, std::move(question),
-                                             std::move(checked));
+    auto pending =
+        std::make_unique<Pending>(*this, client, ticket, std::move(question), std::move(checked));
     if (outbox_.admit(*pending, shard_.now())) link_.ask(std::move(pending), size);
 }
 
@@ -168,6 +163,7 @@ public:
     std::unique_ptr<Store> door(Shard& shard) override {
         return std::make_unique<RedisStore>(shard, shared_);
     }
+    redis::Access* redis() noexcept override { return shared_->access.get(); }
 
 private:
     const std::shared_ptr<RedisShared> shared_;
@@ -177,12 +173,8 @@ private:
 
 std::unique_ptr<Backend> open_redis(std::string_view address, std::string& error) {
     auto shared = std::make_shared<RedisShared>();
-    if (!redis::Url::parse(address, shared->url, error)) return nullptr;
-    if (shared->url.tls) {
-        shared->tls = net::tls::Context::client({.ca_file = shared->url.ca_file}, error);
-        if (!shared->tls) return nullptr;
-    }
-    shared->dialer = redis::open_dialer(shared->url);
+    shared->access = redis::Access::open(address, error);
+    if (!shared->access) return nullptr;
     return std::make_unique<InRedis>(std::move(shared));
 }
 

@@ -14,9 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "net/tls_context.h"
-#include "redis/link.h"
-#include "redis/url.h"
+#include "redis/access.h"
 #include "store/backend.h"
 #include "store/outbox.h"
 #include "store/redis_scripts.h"
@@ -42,9 +40,7 @@ private:
 
 /// What all doors share. Threads: any.
 struct RedisShared {
-    redis::Url url;
-    net::tls::Context tls;  ///< if url.tls
-    std::unique_ptr<redis::Dialer> dialer;
+    std::unique_ptr<redis::Access> access;
     RedisEpoch epoch;
 };
 
@@ -75,6 +71,7 @@ private:
     const std::shared_ptr<RedisShared> shared_;
     redis::Link link_;
     Outbox outbox_;
+    bool stopped_ = false;
     std::string epoch_;
     std::array<std::string, script_count> scripts_;  // by which Redis knows them
 };

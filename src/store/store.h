@@ -115,6 +115,12 @@ public:
     /// stored: it lets a backend that has to forget somebody choose well.
     virtual void user_signed_out(std::string_view user) noexcept = 0;
 
+    /// Begins to end: what waits is not answered, and nothing more may be asked. Turn the shard until
+    /// idle(): a store may have to let go of a connection first.
+    virtual void stop() noexcept {}
+    /// After stop(): it may be destroyed.
+    virtual bool idle() const noexcept { return true; }
+
     virtual StoreState state() const noexcept = 0;
     virtual StoreCounters counters() const noexcept = 0;
     /// Microseconds from question to answer; null if it answers within the call.

@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "support/redis_server.h"
+
 namespace parley::store {
 namespace {
 
@@ -25,6 +27,20 @@ private:
     TemporaryFolder folder_;
 };
 
+/// A server of its own, since that is what each test begins with: nothing.
+class InRedis final : public Fixture {
+public:
+    std::unique_ptr<Backend> open() override {
+        std::string error;
+        auto opened = store::open({.kind = Where::Kind::redis, .address = server_.url()}, error);
+        EXPECT_NE(opened, nullptr) << error;
+        return opened;
+    }
+
+private:
+    test::RedisServer server_;
+};
+
 template <class T>
 std::unique_ptr<Fixture> create() {
     return std::make_unique<T>();
@@ -42,19 +58,20 @@ TemporaryFolder::~TemporaryFolder() {
 }
 
 std::vector<FixtureKind> backends() {
-    return {{"memory", create<InMemory>}, {"sqlite", create<InSqlite>}};
+    return {{"memory", create<InMemory>}, {"sqlite", create<InSqlite>}, {"redis", create<InRedis>}};
 }
 
 void Contract::settle(std::size_t heard) {
-    const Instant give_up = shard_.ring().now() + test::patience_max;
-    while (recorder_.heard.size() < heard) {
-        ASSERT_LT(shard_.ring().now(), give_up) << "a question was not answered";
-        shard_.turn(shard_.now() + std::chrono::milliseconds{100});
-    }
+    ASSERT_TRUE(turn_until([&] { return recorder_.heard.size() >= heard; }))
+        << "a question was not answered";
     ASSERT_EQ(recorder_.heard.size(), heard);
 }
 
 void Contract::close() {
+    if (door_) {
+        door_->stop();
+        EXPECT_TRUE(turn_until([&] { return door_->idle(); }));
+    }
     door_.reset();
     backend_.reset();
 }
