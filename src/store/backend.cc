@@ -53,6 +53,7 @@ bool parse_where(std::string_view text, Where& where, std::string& error) {
         where.kind = Where::Kind::sqlite;
         where.address = text.substr(sqlite.size());
     } else if (redis::is_redis_url(text)) {
+        if (redis::Url url; !redis::Url::parse(text, url, error)) return false;
         where.kind = Where::Kind::redis;
         where.address = text;
     } else {
