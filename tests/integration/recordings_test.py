@@ -32,7 +32,9 @@ class Folder:
 
 
 def serve(data, *more):
-    return Server.trusting(PARLEY, "--data", data, "--record", "all", "--shards", "2", *more)
+    """With a store of its own, or nobody would be a member of anything after a restart."""
+    return Server.trusting(PARLEY, "--data", data, "--store", f"sqlite:{data}/parley.db", "--record",
+                           "all", "--shards", "2", *more)
 
 
 def get(server, target, user=None, headers=(), method="GET"):

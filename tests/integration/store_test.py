@@ -106,7 +106,7 @@ class Tests:
         self.refused(1, "name another with --data", "--data", self.folder / "file/folder")
         (self.folder / "no.db").write_text("this is no database" * 100)
         self.refused(1, "no SQLite file", "--store", f"sqlite:{self.folder}/no.db")
-        self.refused(1, "without Redis", "--store", "redis://127.0.0.1:1")
+        self.refused(2, "HOST or PORT is missing or wrong", "--store", "redis://127.0.0.1:x")
         self.refused(2, "name a folder with --data", HOME="")
 
 

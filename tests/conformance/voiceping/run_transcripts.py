@@ -124,8 +124,11 @@ class Worker:
         folder.mkdir()
         self.port = free_port()
         (folder / "secret").write_text(JWT_SECRET)
+        self.redis = Redis(folder) if with_redis else None
+        if self.redis:
+            (folder / "redis_port").write_text(str(self.redis.port))
         serve = [str(parley), "serve", "--listen", f"127.0.0.1:{self.port}", "--shards", str(shards),
-                 "--store", "memory"]
+                 "--store", f"redis://127.0.0.1:{self.redis.port}" if self.redis else "memory"]
         serve += IDENTITY[profile] + UNBOUNDED
         if profile == "2026":
             serve += ["--jwt-secret-file", str(folder / "secret")]
