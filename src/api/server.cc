@@ -179,6 +179,9 @@ std::unique_ptr<Server> Server::start(const Options& options, std::string& error
     server::Inheritance inheritance;
     std::vector<int> listeners;
     failure = server::make_plan(options, state->plan, error);
+    if (failure == StartFailure::none && !server::prepare_keeping(options, state->plan, error)) {
+        failure = StartFailure::options;
+    }
     if (failure == StartFailure::none) failure = state->open_store(error);
     if (failure == StartFailure::none) {
         failure = state->find_listeners(options, inheritance, listeners, error);

@@ -57,6 +57,10 @@ bool plan_limits(const Options& options, Plan& plan, std::string& error);
 /// The parts that are about what is kept: where, what is recorded, and how it is sealed.
 bool plan_store(const Options& options, Plan& plan, std::string& error);
 bool plan_keeping(const Options& options, Plan& plan, std::string& error);
+/// Makes the folder of what is kept, and opens its keys or makes them. After make_plan(), which
+/// changes nothing on the disk; the plan must not be moved then. On failure puts a sentence into
+/// `error` that says what to do.
+bool prepare_keeping(const Options& options, Plan& plan, std::string& error);
 /// Sets how many descriptors the process may open, which is a matter of the machine.
 bool take_descriptors(const Limits& limits, std::string& error);
 

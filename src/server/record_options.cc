@@ -9,7 +9,7 @@ namespace parley::server {
 namespace {
 
 // What was sealed once opens also where nothing is sealed any more.
-bool plan_sealing(const Options& options, Plan& plan, std::string& error) {
+bool open_keys(const Options& options, Plan& plan, std::string& error) {
     const std::string own_keys = options.data_folder + "/seal.key";
     const std::string marks = options.data_folder + "/seal.marks";
     if (!options.sealing.on && !seal::has_marks(marks)) return true;
@@ -44,15 +44,10 @@ bool plan_keeping(const Options& options, Plan& plan, std::string& error) {
     const bool keeps =
         recording.what != Recording::What::none || plan.store.kind != store::Where::Kind::memory;
     if (options.data_folder.empty() || options.handler != nullptr || !keeps) return true;
-    if (!make_data_folder(options.data_folder, error) || !plan_sealing(options, plan, error)) {
-        return false;
-    }
-    plan.place =
-        record::Place{options.data_folder + "/recordings", plan.keys ? &*plan.keys : nullptr};
+    plan.place = record::Place{options.data_folder + "/recordings"};
     if (recording.what == Recording::What::none) return true;
     RecordOptions& record = plan.record.emplace();
     record.archive.folder = options.data_folder + "/recordings";
-    record.archive.keys = plan.keys ? &*plan.keys : nullptr;
     record.archive.seals = plan.seals;
     record.archive.durable = recording.sync != Recording::Sync::never;
     if (recording.keep.count() > 0) record.archive.keep = recording.keep;
@@ -71,6 +66,17 @@ bool plan_keeping(const Options& options, Plan& plan, std::string& error) {
             record.sync = record::Sync::never;
             break;
     }
+    return true;
+}
+
+bool prepare_keeping(const Options& options, Plan& plan, std::string& error) {
+    if (!plan.place) return true;
+    if (!make_data_folder(options.data_folder, error) || !open_keys(options, plan, error)) {
+        return false;
+    }
+    if (!plan.keys) return true;
+    plan.place->keys = &*plan.keys;
+    if (plan.record) plan.record->archive.keys = &*plan.keys;
     return true;
 }
 

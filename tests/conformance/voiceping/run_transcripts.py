@@ -132,10 +132,6 @@ class Worker:
         serve += IDENTITY[profile] + UNBOUNDED
         if profile == "2026":
             serve += ["--jwt-secret-file", str(folder / "secret")]
-        self.redis = Redis(folder) if with_redis else None
-        if self.redis:
-            serve += ["--store", f"redis://127.0.0.1:{self.redis.port}"]
-            (folder / "redis_port").write_text(str(self.redis.port))
         (folder / "serve.json").write_text(json.dumps(serve))
 
     def end(self):
