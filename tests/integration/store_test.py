@@ -87,7 +87,8 @@ class Tests:
 
                 def kept():
                     with sqlite3.connect(path) as file:
-                        return list(file.execute("SELECT user, grp FROM members"))
+                        return list(file.execute("SELECT user, name FROM members"
+                                                 " JOIN groups ON groups.id=members.grp"))
 
                 check_equal(eventually(kept, "the membership is in the file"), [(b"alice", b"18")],
                             "the memberships")
