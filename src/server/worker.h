@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "chat/chat.h"
 #include "group/membership.h"
@@ -23,6 +24,7 @@
 #include "session/expiries.h"
 #include "session/opening.h"
 #include "store/backend.h"
+#include "store/sweep.h"
 
 namespace parley::server {
 
@@ -147,6 +149,7 @@ private:
     session::Expiries expiries_;
     session::Post post_;
     const std::unique_ptr<store::Store> store_;
+    std::optional<store::Sweep> sweep_;  // shard 0's
     group::Listeners listeners_;
     group::Groups groups_;
     std::optional<record::Tap> tap_;
