@@ -114,9 +114,11 @@ private:
     void on_opening_gone(session::Opening& opening) noexcept override;
     void on_refused(session::Refusal reason) noexcept override;
     std::string_view unready() const noexcept override;
+    session::Readiness readiness() const noexcept override;
     void on_accept_failure(int error) noexcept { door_.on_accept_failure(error); }
     void on_turn_end() noexcept;
     void look_at_lag() noexcept;
+    void look_at_store() noexcept;
     void on_shed_timer() noexcept;
     void make_room_for(UserKey user) noexcept;
     void refuse_join(session::Session& session, const wire::Command& command) noexcept;
@@ -174,6 +176,7 @@ private:
     std::uint64_t shed_ = 0;
     Pressure pressure_ = Pressure::none;
     bool is_behind_ = false;
+    bool store_is_down_ = false;
     bool stopping_ = false;
 };
 
