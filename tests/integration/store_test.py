@@ -132,7 +132,7 @@ class Tests:
         self.refused(2, "is no store: write sqlite:PATH", "--store", "sqlite:")
         self.refused(1, "its folder must exist", "--store", f"sqlite:{self.folder}/missing/file")
         (self.folder / "file").write_text("")
-        self.refused(1, "name another with --data", "--data", self.folder / "file/folder")
+        self.refused(2, "name another with --data", "--data", self.folder / "file/folder")
         (self.folder / "no.db").write_text("this is no database" * 100)
         self.refused(1, "no SQLite file", "--store", f"sqlite:{self.folder}/no.db")
         self.refused(2, "HOST or PORT is missing or wrong", "--store", "redis://127.0.0.1:x")
