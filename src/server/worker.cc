@@ -58,7 +58,7 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
     shard.on_record(RecordKind::accepted,
                     Shard::RecordHandler::to<&Worker::on_accepted_elsewhere>(*this));
     if (shard.id() == ShardId{0}) {
-        sweep_.emplace(shard, *store_);
+        if (options.sweeps_store) sweep_.emplace(shard, *store_);
         if (options.index != nullptr) options.index->attach(shard, *store_);
     }
     shard.on_record(RecordKind::hand_over, Shard::RecordHandler::to<&Worker::on_hand_over>(*this));

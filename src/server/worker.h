@@ -41,6 +41,7 @@ struct WorkerOptions {
     DoorLimits door;
     Duration lag_max{0};              ///< 0: a shard accepts however far it is behind
     store::Backend* store = nullptr;  ///< all shards'; never null
+    bool sweeps_store = false;        ///< shard 0 has it forget what has ended
     Commons* commons = nullptr;       ///< without, shards know nothing of each other's load
     wire::voiceping::Dialect dialect = wire::voiceping::Dialect::router_2023;
     group::JoinPolicy join = group::JoinPolicy::open;
