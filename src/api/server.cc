@@ -57,6 +57,7 @@ struct Server::State {
 StartFailure Server::State::open_store(std::string& error) {
     store = server::open_store(plan, error);
     plan.worker.store = store.get();
+    plan.worker.sweeps_store = true;
     return store ? StartFailure::none : StartFailure::system;
 }
 

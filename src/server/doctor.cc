@@ -72,6 +72,7 @@ std::vector<Finding> Doctor::examine() {
     look_at_take_over();
     look_at_options();
     look_at_tls();
+    look_at_sqlite();
     look_at_redis();
     return std::move(findings_);
 }

@@ -46,6 +46,8 @@ private:
     void look_at_take_over();
     void look_at_options();
     void look_at_tls();
+    void look_at_sqlite();
+    void look_at_sqlite_file(const std::string& file, const std::string& folder);
     void look_at_redis();
 
     void pass(std::string what, std::string found);

@@ -8,7 +8,6 @@
 #include <system_error>
 #include <unistd.h>
 
-#include "redis/examination.h"
 #include "ring/limits.h"
 #include "server/doctor.h"
 #include "server/options.h"
@@ -16,9 +15,6 @@
 
 namespace parley::server {
 namespace {
-
-// Scripts that read before they write need it.
-constexpr std::uint64_t redis_version_min = 5;
 
 // A descriptor for each connection until it has a place in a ring's table, of which there are as
 // many as descriptors: 65,536 are a small town, and what Debian allows at most by itself.
@@ -226,42 +222,6 @@ void Doctor::look_at_tls() {
     if (warnings.empty()) return pass("TLS", found);
     warn("TLS", found, warnings.front(),
          "renew the certificate; a server that runs takes the new files by itself");
-}
-
-void Doctor::look_at_redis() {
-    if (!redis::is_redis_url(options_.store)) return pass("Redis", "not configured");
-    redis::Url url;
-    std::string error;
-    if (!redis::Url::parse(options_.store, url, error))
-        return fail("Redis", "cannot be used", error, "correct --store");
-    const redis::Examination found = redis::examine(url);
-    if (!found.trouble.empty()) {
-        return fail("Redis", url.text(), found.trouble,
-                    found.is_let_in ? "start it, or correct host and port in --store"
-                                    : "correct user and password in --store");
-    }
-    if (!found.looked_inside)
-        return pass("Redis", url.text() + " takes connections; over TLS no more was looked at");
-    const std::string what =
-        fmt::format("{}, version {}, appendonly {}, appendfsync {}", url.text(), found.version,
-                    found.append_only, found.append_fsync);
-    if (number_in(found.version) < redis_version_min)
-        return fail("Redis", what, "it is too old for the scripts of Parley",
-                    "install Redis 6 or 7");
-    if (found.role == "slave") {
-        return fail("Redis", what, "it is a replica, which takes no writes",
-                    "name the master, or the sentinels with redis+sentinel://");
-    }
-    if (found.append_only != "yes") {
-        return warn("Redis", what, "what Parley says is stored is gone when Redis ends",
-                    "redis-cli CONFIG SET appendonly yes, and the same in redis.conf");
-    }
-    if (found.append_fsync == "no") {
-        return warn("Redis", what,
-                    "what was stored in the last half minute is gone after a power cut",
-                    "redis-cli CONFIG SET appendfsync everysec, and the same in redis.conf");
-    }
-    pass("Redis", what);
 }
 
 }  // namespace parley::server

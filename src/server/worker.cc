@@ -57,7 +57,10 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
     shard.on_turn_end(Shard::TurnEnd::to<&Worker::on_turn_end>(*this));
     shard.on_record(RecordKind::accepted,
                     Shard::RecordHandler::to<&Worker::on_accepted_elsewhere>(*this));
-    if (options.index != nullptr && shard.id() == ShardId{0}) options.index->attach(shard, *store_);
+    if (shard.id() == ShardId{0}) {
+        if (options.sweeps_store) sweep_.emplace(shard, *store_);
+        if (options.index != nullptr) options.index->attach(shard, *store_);
+    }
     shard.on_record(RecordKind::hand_over, Shard::RecordHandler::to<&Worker::on_hand_over>(*this));
 }
 
@@ -104,6 +107,7 @@ void Worker::stop() noexcept {
         opening.abort();
     drain_.finish();
     updates_.stop();
+    if (sweep_) sweep_->stop();
     store_->stop();
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "chat/chat.h"
 #include "group/membership.h"
@@ -23,6 +24,7 @@
 #include "session/expiries.h"
 #include "session/opening.h"
 #include "store/backend.h"
+#include "store/sweep.h"
 
 namespace parley::server {
 
@@ -39,6 +41,7 @@ struct WorkerOptions {
     DoorLimits door;
     Duration lag_max{0};              ///< 0: a shard accepts however far it is behind
     store::Backend* store = nullptr;  ///< all shards'; never null
+    bool sweeps_store = false;        ///< shard 0 has it forget what has ended
     Commons* commons = nullptr;       ///< without, shards know nothing of each other's load
     wire::voiceping::Dialect dialect = wire::voiceping::Dialect::router_2023;
     group::JoinPolicy join = group::JoinPolicy::open;
@@ -112,9 +115,11 @@ private:
     void on_opening_gone(session::Opening& opening) noexcept override;
     void on_refused(session::Refusal reason) noexcept override;
     std::string_view unready() const noexcept override;
+    session::Readiness readiness() const noexcept override;
     void on_accept_failure(int error) noexcept { door_.on_accept_failure(error); }
     void on_turn_end() noexcept;
     void look_at_lag() noexcept;
+    void look_at_store() noexcept;
     void on_shed_timer() noexcept;
     void make_room_for(UserKey user) noexcept;
     void refuse_join(session::Session& session, const wire::Command& command) noexcept;
@@ -147,6 +152,7 @@ private:
     session::Expiries expiries_;
     session::Post post_;
     const std::unique_ptr<store::Store> store_;
+    std::optional<store::Sweep> sweep_;  // shard 0's
     group::Listeners listeners_;
     group::Groups groups_;
     std::optional<record::Tap> tap_;
@@ -171,6 +177,7 @@ private:
     std::uint64_t shed_ = 0;
     Pressure pressure_ = Pressure::none;
     bool is_behind_ = false;
+    bool store_is_down_ = false;
     bool stopping_ = false;
 };
 

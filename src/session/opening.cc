@@ -184,6 +184,10 @@ void Opening::answer_plain(const http::RequestHead& head) noexcept {
         const std::string_view why_not = gate_.unready();
         reply.status = why_not.empty() ? 200 : 503;
         reply.body = why_not.empty() ? "ok" : why_not;
+    } else if (head.target() == "/readyz") {
+        const Readiness readiness = gate_.readiness();
+        reply.status = readiness.wants_connections ? 200 : 503;
+        reply.body = readiness.text;
     } else {
         reply.status = 404;
         reply.body = "Not Found";

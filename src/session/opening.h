@@ -22,6 +22,12 @@
 
 namespace parley::session {
 
+/// What `GET /readyz` answers.
+struct Readiness {
+    bool wants_connections = true;
+    std::string_view text;
+};
+
 class Opening final : private net::Connection::Owner {
 public:
     /// What becomes of openings. Both calls end the opening, which is then to be destroyed.
@@ -34,6 +40,8 @@ public:
         virtual void on_refused(Refusal reason) noexcept = 0;
         /// What `GET /healthz` answers: why this server wants no connections; empty if it does.
         virtual std::string_view unready() const noexcept = 0;
+        /// The same, and how the store does.
+        virtual Readiness readiness() const noexcept = 0;
 
     protected:
         ~Gate() = default;
