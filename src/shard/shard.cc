@@ -68,6 +68,7 @@ Shard::Shard(ShardId id, Fabric& fabric, std::unique_ptr<ring::Ring> ring, const
 }
 
 Shard::~Shard() {
+    mailbox_->close();
     if (current_shard == this) current_shard = nullptr;
 }
 
