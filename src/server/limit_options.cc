@@ -45,6 +45,9 @@ bool check_sizes(const Limits& limits, std::string& error) {
     if (limits.fragments_max == 0) {
         return refuse(error, "--limit-fragments 0 would take no message: choose 1 or more");
     }
+    if (limits.stored_users_max == 0) {
+        return refuse(error, "--limit-stored-users 0 would know nobody: choose 1 or more");
+    }
     if (limits.groups_per_user_max == 0 ||
         limits.groups_per_user_max > store::groups_per_user_max) {
         return refuse(error, fmt::format("--limit-groups {} cannot be: choose 1 to {}",

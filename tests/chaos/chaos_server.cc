@@ -1,8 +1,8 @@
 // chaos_server: a relay inside a program, as any embedder has one, that tells what it holds.
 //
-// Usage: chaos_server [MEMORY_BYTES_MAX]. Prints `listening on URL`; then answers each line of its
-// standard input with one line of JSON: the sums over all shards of what a leak would raise. Stops
-// in order at the end of the input.
+// Usage: chaos_server MEMORY_BYTES_MAX STORED_USERS_MAX. Prints `listening on URL`; then answers
+// each line of its standard input with one line of JSON: the sums over all shards of what a leak
+// would raise. Stops in order at the end of the input.
 #include <cstdio>
 #include <cstdlib>
 #include <malloc.h>
@@ -41,8 +41,13 @@ void print_sums(parley::Server& server) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (argc != 3) {
+        std::fputs("usage: chaos_server MEMORY_BYTES_MAX STORED_USERS_MAX\n", stderr);
+        return 2;
+    }
     parley::Options options;
-    if (argc > 1) options.limits.memory_bytes_max = std::strtoull(argv[1], nullptr, 10);
+    options.limits.memory_bytes_max = std::strtoull(argv[1], nullptr, 10);
+    options.limits.stored_users_max = std::strtoull(argv[2], nullptr, 10);
     options.listen = "127.0.0.1:0";
     options.shards = 2;
     options.auth = parley::Auth::trust;

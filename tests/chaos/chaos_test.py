@@ -26,9 +26,9 @@ SECONDS = 80
 RADIOS, GROUPS = 48, 6
 SETTLE_MAX_S = 60  # who was in the midst of a connect when the weather was bad may need its next try
 QUIET_S = 0.5  # after the last acknowledgement; what was sent to others before it has arrived
-# Of what is allocated may be more at the end than when everything was warm: a record for each
-# stranger of the largest storm, since the store remembers users (110 to 180 bytes, with the table);
-# and places that tables and pools keep once a spell needed them.
+# Of what is allocated may be more at the end than when everything was warm: a record for each user
+# whom the store may know; and places that tables and pools keep once a spell needed them.
+STORED_USERS_MAX = 2000
 USER_BYTES = 200
 PLACES_BYTES = 1 << 20
 # Resident may be more than that: what was allocated at the start and is touched late, of each of two
@@ -45,7 +45,8 @@ class ChaosServer(Server):
     def __init__(self, program, memory_limit, sanitized_rate=100, rate=500):
         self.sums_asked = 0
         self.memory_limit = memory_limit
-        super().__init__([program, str(memory_limit)], stdin=subprocess.PIPE)
+        super().__init__([program, str(memory_limit), str(STORED_USERS_MAX)],
+                         stdin=subprocess.PIPE)
         self.connects_per_second_max = sanitized_rate if self.is_sanitized() else rate
 
     def sums(self):
@@ -125,8 +126,7 @@ def warm_up(field, server, all_kinds, baseline):
 
 
 def leaves_nothing(field, server, before):
-    strangers = field.ledger.counts["strangers, most in a storm"]
-    kept_max = strangers * USER_BYTES + PLACES_BYTES
+    kept_max = STORED_USERS_MAX * USER_BYTES + PLACES_BYTES
     after = all_leave(field, server)
     check(after["descriptors"] == before["descriptors"], "descriptors before and after:",
           before["descriptors"], after["descriptors"])

@@ -51,6 +51,7 @@ def what_cannot_be_is_refused_in_words(parley):
                              (["--limit-ping", "0"], "choose 1 to"),
                              (["--limit-groups", "129"], "choose 1 to 128"),
                              (["--limit-fragments", "0"], "choose 1 or more"),
+                             (["--limit-stored-users", "0"], "choose 1 or more"),
                              (["--limit-image-bytes", str(1 << 31)], "1 GiB"),
                              (["--memory-max", "1000"], "--memory-max 0 for no limit"),
                              (["--memory-max", "64M", "--shards", "16"], "fewer --shards"),
