@@ -7,6 +7,7 @@ something that must happen, and gives up after DEADLINE_S.
 """
 import base64
 import hashlib
+import json
 import os
 import re
 import select
@@ -539,7 +540,7 @@ class Radio(WebSocket):
 
 
 def talk(talker, listener, group, packets):
-    """One talk burst of `packets` from one member to the other, checked word by word."""
+    """One talk burst of `packets` from one member to the other, checked word by word. Its id."""
     talker.say(GROUP, START, talker.name, group, "now")
     talker.expect_message(GROUP, START_ACK, talker.name, group, "now")
     for packet in packets:
@@ -552,6 +553,7 @@ def talk(talker, listener, group, packets):
     check_equal(ended[:4], [GROUP, STOP_ACK, talker.name, group], "the answer to STOP")
     ended = listener.hear()
     check_equal(ended[:4], [GROUP, STOP, talker.name, group], "the end of the talk")
+    return json.loads(ended[4])["message_id"]
 
 
 # --- cases ----------------------------------------------------------------------------------------
