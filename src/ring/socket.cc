@@ -81,7 +81,7 @@ bool Address::parse(std::string_view text, Address& out) {
     unsigned number = 0;
     const auto [end, problem] = std::from_chars(port.data(), port.data() + port.size(), number);
     if (problem != std::errc{} || end != port.data() + port.size() || number > 65535) return false;
-    out.host = host.empty() ? "0.0.0.0" : std::string{host};
+    out.host = std::string{host};
     out.port = static_cast<std::uint16_t>(number);
     SocketAddress checked;
     return to_system(out, checked);

@@ -15,7 +15,8 @@ struct Address {
     std::string host;  ///< numeric; IPv6 without brackets
     std::uint16_t port = 0;
 
-    /// Reads `127.0.0.1:7420`, `[::1]:7420` or `:7420` (all addresses). False if it is neither.
+    /// Reads `127.0.0.1:7420` or `[::1]:7420`. False if it is neither; `:7420`, which elsewhere
+    /// means sometimes all IPv4 addresses and sometimes all there are, is neither.
     static bool parse(std::string_view text, Address& out);
     /// True for 127.0.0.0/8 and ::1.
     bool is_loopback() const noexcept;
