@@ -10,8 +10,8 @@ import shutil
 import subprocess
 import sys
 
-from parley_testing import (AUDIO, GROUP, START, START_ACK, Cases, Radio, Server, check,
-                            check_equal, eventually)
+from parley_testing import (AUDIO, DEADLINE_S, GROUP, START, START_ACK, Cases, Radio, Server,
+                            check, check_equal, eventually)
 
 LISTENERS = 100
 BREAKING = 30  # of each kind of end
@@ -29,7 +29,7 @@ def kill_socket(radio):
     port = radio.socket.getsockname()[1]
     server = radio.socket.getpeername()[1]
     done = subprocess.run(["ss", "-K", "-n", "sport", "=", f":{port}", "and", "dport", "=",
-                           f":{server}"], capture_output=True, text=True, timeout=20)
+                           f":{server}"], capture_output=True, text=True, timeout=DEADLINE_S)
     return done.returncode == 0 and f":{port}" in done.stdout
 
 

@@ -6,9 +6,11 @@ there must not hide itself here. Only the standard library is used. Whatever wai
 something that must happen, and gives up after DEADLINE_S.
 """
 import base64
+import contextlib
 import hashlib
 import json
 import os
+import random
 import re
 import select
 import signal
@@ -20,8 +22,9 @@ import tempfile
 import time
 import traceback
 
-# The answers take milliseconds; a loaded machine or a sanitizer may stretch that a thousandfold.
-DEADLINE_S = 20.0
+# The answers take milliseconds; a loaded machine and a sanitizer may stretch that ten thousandfold.
+# What takes longer is broken, so it may be long: only a test that fails waits for it.
+DEADLINE_S = 60.0
 # No test may keep anything in the folder of who runs it: programs take this from the environment.
 NOTHING_KEPT = {"PARLEY_STORE": "memory"}
 os.environ.update(NOTHING_KEPT)
@@ -57,6 +60,16 @@ def check_equal(seen, wanted, what):
 def short(value):
     text = repr(value)
     return text if len(text) <= 200 else text[:200] + f"... ({len(text)} characters)"
+
+
+def free_port():
+    """A port for a server that is to come back to it. It lies below those that the kernel gives
+    unasked: a connection of another test could have one of them the moment it is free."""
+    while True:
+        port = random.randrange(15_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def eventually(condition, what, seconds=DEADLINE_S):

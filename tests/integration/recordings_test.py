@@ -14,8 +14,8 @@ import sys
 import tempfile
 import urllib.parse
 
-from parley_testing import (AUDIO, GROUP, PRIVATE, SKIPPED, START, START_ACK, STOP, STOP_ACK, Cases,
-                            Radio, Server, check, check_equal, eventually, run)
+from parley_testing import (AUDIO, DEADLINE_S, GROUP, PRIVATE, SKIPPED, START, START_ACK, STOP, STOP_ACK,
+                            Cases, Radio, Server, check, check_equal, eventually, run)
 from speech_test import best_match, read_wav
 
 PARLEY, PARLEY_TALK, SPEECH = sys.argv[1:4]
@@ -38,7 +38,7 @@ def serve(data, *more):
 
 
 def get(server, target, user=None, headers=(), method="GET"):
-    connection = http.client.HTTPConnection(*server.address, timeout=20)
+    connection = http.client.HTTPConnection(*server.address, timeout=DEADLINE_S)
     fields = dict(headers, **({"Authorization": f"Bearer {user}"} if user else {}))
     connection.request(method, target, headers=fields)
     answer = connection.getresponse()
