@@ -9,7 +9,6 @@ Each load lasts one second. What lies is in lying_server.py; those loads run sid
 parley-load waits five seconds for what was lost.
 """
 import json
-import os
 import pathlib
 import re
 import resource
