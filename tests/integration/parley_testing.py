@@ -244,9 +244,18 @@ class Frame:
 class Wire:
     """A TCP connection, with what was received and not yet looked at."""
 
-    def __init__(self, address, tls=None, host=None, session=None):
-        """With `tls`, an ssl.SSLContext, secured; `host` is the name to ask for."""
-        self.socket = socket.create_connection(address, timeout=DEADLINE_S)
+    def __init__(self, address, tls=None, host=None, session=None, receive_buffer=None):
+        """With `tls`, an ssl.SSLContext, secured; `host` is the name to ask for. The window that the
+        server is offered is as large as the `receive_buffer` that the socket had when it connected."""
+        self.socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+        if receive_buffer is not None:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.settimeout(DEADLINE_S)
+        try:
+            self.socket.connect(address)
+        except BaseException:
+            self.socket.close()
+            raise
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls is not None:
             # An end without close_notify is no end.
@@ -385,8 +394,8 @@ def accept_of(key):
 class WebSocket(Wire):
     """A Wire whose upgrade was accepted."""
 
-    def __init__(self, address, headers=(), path="/", tls=None):
-        super().__init__(address, tls)
+    def __init__(self, address, headers=(), path="/", tls=None, receive_buffer=None):
+        super().__init__(address, tls, receive_buffer=receive_buffer)
         try:
             self.send(upgrade_request(path, headers))
             status, self.headers = self.read_head()
