@@ -142,12 +142,8 @@ void Recorder::sync() {
 }
 
 void Recorder::complete() {
-    std::vector<std::string> open;
-    for (const auto& [which, running] : running_) {
-        if (running.file) open.push_back(running.file->path());
-    }
     while (true) {
-        auto kept = archive_.complete_one(open);
+        auto kept = archive_.complete_one();
         if (!kept) return fail();
         if (!*kept) return;
         if ((*kept)->id.empty()) continue;  // there was nothing in it
@@ -167,6 +163,10 @@ void Recorder::end_idle() {
 void Recorder::look_after(WallTime wall) {
     end_idle();
     complete();
+    std::vector<Kept> left;
+    archive_.adopt(left);
+    for (const Kept& kept : left)
+        index_.keep(kept);
     while (const auto id = archive_.forget_one(wall)) {
         count(counters_.forgotten);
         index_.forget(*id);
