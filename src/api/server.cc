@@ -136,7 +136,7 @@ bool Server::State::open_recordings(std::string& error) {
     if (plan.place) library = std::make_unique<record::Library>(*plan.place);
     plan.worker.library = library.get();
     if (!plan.record) return true;
-    recordings = server::Recordings::open(*plan.record, plan.shards, error);
+    recordings = server::Recordings::open(*plan.record, plan.shards, *commons, error);
     if (recordings == nullptr) return false;
     plan.worker.taps = &recordings->taps();
     plan.worker.index = &recordings->index();

@@ -170,8 +170,8 @@ Result<std::optional<Kept>> Archive::complete_one() {
     if (!locked) return std::optional<Kept>{};
     std::optional<seal::Bytes> sound = read_stored(found, options_.keys);
     if (!sound) {  // nobody is to lose what another key may open
-        ::rename(found.c_str(), (found + std::string{unreadable_ending}).c_str());
-        return system_error(EIO);
+        const std::string aside = found + std::string{unreadable_ending};
+        return system_error(::rename(found.c_str(), aside.c_str()) == 0 ? ENOKEY : errno);
     }
     const std::optional<OggFile> about = examine(*sound);
     if (!about) {

@@ -48,7 +48,7 @@ public:
     /// Nothing if there is no sound in it: then it is gone.
     Result<std::optional<Kept>> finish(PartFile& part, std::string id);
     /// Completes one that a crash or a full disk has cut off, if there is any that nobody writes.
-    /// Nothing is left of one without sound.
+    /// Nothing is left of one without sound. ENOKEY: no key opens it, and it was put aside.
     Result<std::optional<Kept>> complete_one();
     /// Puts into `left` what the index may not know of recorders that have ended since open().
     void adopt(std::vector<Kept>& left);

@@ -3,6 +3,7 @@
 
 Usage: recordings_test.py PARLEY PARLEY_TALK SPEECH.wav
 """
+import datetime
 import http.client
 import json
 import os
@@ -278,6 +279,25 @@ def no_second_server(folder):
         server.end()
 
 
+def fails_aloud(folder):
+    """The folders of today and tomorrow lead nowhere, until they are made."""
+    nowhere = os.path.join(folder, "nowhere")
+    with serve(folder) as server:
+        for day in (0, 1):
+            name = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(day)).date()
+            os.symlink(nowhere, os.path.join(folder, "recordings", str(name)))
+        say_speech(server, "18")
+        server.wait_for_errors(r"recordings fail \(No such file or directory\): voice goes on")
+        answer, body = get(server, "/readyz")
+        check_equal((answer.status, body), (200, b"ok, recordings: failing"), "/readyz")
+        os.mkdir(nowhere)
+        fetched(server, say_speech(server, "18"), "alice")
+        server.wait_for_errors("recordings are kept again")
+        check_equal(get(server, "/readyz")[1], b"ok", "/readyz")
+        check_equal(server.errors().count("recordings fail"), 1, "how often it was said")
+        server.end()
+
+
 def killed(folder):
     with serve(folder) as server:
         talking(server, folder)
@@ -314,6 +334,7 @@ def main():
                        ("TLS is no obstacle", over_tls),
                        ("a take-over leaves a talk whole", taken_over),
                        ("no second server gets at the folder", no_second_server),
+                       ("what fails is said, once", fails_aloud),
                        ("SIGKILL costs a second at most", killed)):
         with Folder() as folder:
             cases.run(name, case, folder)

@@ -13,7 +13,7 @@ protected:
     /// Another one starts on the folder.
     void open_successor() {
         successor = std::make_unique<Recorder>(options, Sync::every_second,
-                                               std::vector<Lane*>{&quiet_}, found);
+                                               std::vector<Lane*>{&quiet_}, found, alarm.trouble());
         std::string error;
         ASSERT_TRUE(successor->open(error)) << error;
     }
