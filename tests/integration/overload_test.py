@@ -7,12 +7,15 @@ Prints a line for each case, then `N passed, M failed`; exits 0 if none failed.
 """
 import contextlib
 import os
+import re
+import ssl
 import sys
+import tempfile
 import time
 
-from parley_testing import (BINARY, CONNECTION_ACK, CONNECTION_TEST, GROUP, PING, UNAUTHORIZED_GROUP,
-                            USER_ADD, Cases, Radio, Server, Wire, check, check_equal, eventually,
-                            frame, upgrade_request)
+from parley_testing import (BINARY, CONNECTION_ACK, CONNECTION_TEST, GROUP, PING, STOP,
+                            UNAUTHORIZED_GROUP, USER_ADD, Cases, Radio, Server, Wire, check,
+                            check_equal, eventually, frame, run, talk, upgrade_request)
 
 MIB = 1 << 20
 DESCRIPTORS = 64  # of the server that runs out of them
@@ -104,7 +107,7 @@ def short_memory_refuses(parley):
     """D4, its first level, with a ceiling just above what the server itself needs: half a message
     each of a few peers reaches it, and no cgroup is needed."""
     begun = frame(BINARY, b"x" * (MIB // 2), declared=MIB)
-    with Server.trusting(parley, "--shards", "4", "--memory-max", "70M") as server, \
+    with Server.trusting(parley, "--shards", "4", "--memory-max", "100M") as server, \
             contextlib.ExitStack() as stack:
         def refused():
             wire = stack.enter_context(Wire(server.address))
@@ -115,6 +118,33 @@ def short_memory_refuses(parley):
             return False
         eventually(refused, "a 503")
         check("--memory-max" in server.errors(), "the operator is not told")
+
+
+def least_memory_is_enough(parley):
+    """What is just not refused at the start lets people in, and lets them talk."""
+    small = [parley, "serve", "--listen", "127.0.0.1:0", "--auth", "trust", "--shards", "1"]
+    refused = run([*small, "--memory-max", "1M"])
+    least = re.search(r"choose (\d+) or more", refused.stderr)
+    check(refused.returncode == 2 and least, refused)
+    with tempfile.TemporaryDirectory() as folder, \
+            Server([*small, "--memory-max", least[1], "--data", folder, "--record", "all",
+                    "--tls-self-signed"]) as server, contextlib.ExitStack() as stack:
+        if server.is_sanitized():
+            print("      skipped: a sanitizer takes more than that for itself")
+            return
+        server.tls = ssl._create_unverified_context()
+        radios = [stack.enter_context(Radio(server, f"radio-{i}")) for i in range(100)]
+        for radio in radios:
+            radio.join("18")
+        for talker in radios[:5]:
+            talk(talker, radios[-1], "18", [b"x" * 60] * 50)
+            for other in radios:
+                while other not in (talker, radios[-1]) and other.hear()[1] != STOP:
+                    pass
+        with Radio(server, "late") as late:
+            late.fence()
+        check("--memory-max" not in server.errors(), server.errors())
+        server.end()
 
 
 def memory_group(bytes_max):
@@ -256,6 +286,7 @@ def main():
     cases.run("D3 questions are not read from who does not read the answers",
               questions_without_reading, parley)
     cases.run("D4 short memory refuses connections", short_memory_refuses, parley)
+    cases.run("D4 the least memory is enough", least_memory_is_enough, parley)
     cases.run("D4 the ceiling of a cgroup holds under attack", memory_ceiling_holds, parley)
     return cases.finish()
 
