@@ -2,7 +2,8 @@
 //
 // Usage: chaos_server MEMORY_BYTES_MAX STORED_USERS_MAX. Prints `listening on URL`; then answers
 // each line of its standard input with one line of JSON: the sums over all shards of what a leak
-// would raise, and of what the server did about bad weather. Stops in order at the end of the input.
+// would raise, and of what the server did about bad weather. Stops in order at the end of the
+// input.
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
@@ -21,6 +22,7 @@ void print_sums(parley::Server& server) {
         sum.sessions += shard.sessions;
         sum.groups += shard.groups;
         sum.frames_outstanding += shard.frames_outstanding;
+        sum.timers += shard.timers;
         sum.sockets_adopted += shard.sockets_adopted;
         sum.voice_dropped += shard.voice_dropped;
         sum.slow_consumers += shard.slow_consumers;
@@ -32,6 +34,7 @@ void print_sums(parley::Server& server) {
         {"sessions", sum.sessions},
         {"groups", sum.groups},
         {"frames_outstanding", sum.frames_outstanding},
+        {"timers", sum.timers},
         {"sockets_adopted", sum.sockets_adopted},
         {"voice_dropped", sum.voice_dropped},
         {"slow_consumers", sum.slow_consumers},

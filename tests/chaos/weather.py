@@ -13,6 +13,7 @@ import ledger
 from parley_testing import BINARY, PING, Failed, WebSocket, check, frame, pack
 
 MIB = 1 << 20
+NOTICED_MAX_S = 5  # a socket that is destroyed says so at once
 FILLED_MAX_S = 30
 REFUSED_FROM = 0.8 - 0.02  # of the memory there may be; left two hundredths below where it is entered
 DROPPED_MAX_S = 30  # the kernel holds what is read in a few seconds; a loaded machine talks slowly
@@ -72,8 +73,12 @@ def killed_sockets(field, server, seconds):
         command("ss", "-K", "state", "established", f"( sport = :{port} or dport = :{port} )")
         killed.append(port)
 
+    lost = field.ledger.counts["sessions lost"]
     field.run_for(seconds, kill)
     check(killed, "no socket was killed")
+    field.run_until(lambda: field.ledger.counts["sessions lost"] - lost >= len(killed), NOTICED_MAX_S)
+    lost = field.ledger.counts["sessions lost"] - lost
+    check(lost >= len(killed), f"{len(killed)} sockets were killed, and {lost} sessions lost")
 
 
 class SlowReader:

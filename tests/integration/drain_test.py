@@ -14,25 +14,13 @@ import sys
 import threading
 import time
 
-from crowd import Crowd
+from crowd import Crowd, busiest
 from parley_testing import (
     AUDIO, DEADLINE_S, GROUP, NOTHING_KEPT, START, START_ACK, STOP, STOP_ACK, TEXT_ACK, TEXT_MESSAGE,
     UNLIMITED, Cases, Radio, Server, Wire, check, check_equal, eventually, upgrade_request)
 
 # A loaded machine or a sanitizer stretches everything. What is broken takes longer still.
 SLACK_S = 15
-
-
-def busiest(spans, seconds):
-    """How many events certainly lie within so many seconds. Of each is known a span, (after, before):
-    one of which the test learnt late, since it did not run itself, may lie outside."""
-    spans = sorted(spans)
-    most = end = 0
-    for i, (first, _) in enumerate(spans):
-        while end < len(spans) and spans[end][1] <= first + seconds:
-            end += 1
-        most = max(most, end - i)
-    return most
 
 
 class Tests:

@@ -127,13 +127,15 @@ class Program:
     def wait_for_output(self, pattern):
         """The match of `pattern` in what the program has printed, as soon as there is one."""
         deadline = time.monotonic() + DEADLINE_S
+        printing = select.poll()  # unlike select(), of any descriptor
+        printing.register(self.process.stdout, select.POLLIN)
         while True:
             found = re.search(pattern, self.output.decode(errors="replace"))
             if found:
                 return found
             left = deadline - time.monotonic()
             check(left > 0, f"{self.command} did not print {pattern}; but: {self.output}")
-            if select.select([self.process.stdout], [], [], left)[0]:
+            if printing.poll(left * 1000):
                 some = os.read(self.process.stdout.fileno(), 65536)
                 check(some, f"{self.command} ended before it printed {pattern}: {self.errors()}")
                 self.output += some
