@@ -81,6 +81,7 @@ void Membership::on_signed_in(session::Session& session, const store::SignedIn& 
     if (!mine->has_replaced) replace_others(session, known.previous_device != session.device());
     arriving_.erase(session.ref().slot);
     session.finish_sign_in();
+    if (on_listening_) (*on_listening_)(session);
 }
 
 // It takes part all the same, with what its token says.
@@ -169,6 +170,9 @@ void Membership::join(session::Session& session, const wire::Command& command) n
     });
     parts_.store.ask(changes_, ticket_of(session),
                      store::AddMember{std::string(session.user()), std::string(command.to.text)});
+    if (!on_listening_) return;
+    parts_.sessions.for_each_of(session.key(),
+                                [this](session::Session& each) { (*on_listening_)(each); });
 }
 
 void Membership::leave(session::Session& session, const wire::Command& command) noexcept {

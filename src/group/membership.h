@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -49,6 +50,11 @@ public:
     void sign_in(session::Session& session) noexcept;
     /// A session takes part no longer.
     void sign_out(session::Session& session) noexcept;
+
+    /// Called when a session listens to more groups than before: its sign-in was answered, or its
+    /// user has joined one. Once, before the first turn.
+    using Listening = Delegate<void(session::Session&)>;
+    void on_listening(Listening handler) noexcept { on_listening_ = handler; }
 
     void join(session::Session& session, const wire::Command& command) noexcept;
     void leave(session::Session& session, const wire::Command& command) noexcept;
@@ -92,6 +98,7 @@ private:
     void replace_others(session::Session& session, bool other_device) noexcept;
 
     Parts parts_;
+    std::optional<Listening> on_listening_;
     std::uint64_t store_failures_ = 0;
     Changes changes_{store_failures_};
     std::unordered_map<std::uint32_t, Arriving> arriving_;  // by the session's slot

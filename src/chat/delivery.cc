@@ -1,0 +1,436 @@
+#include "chat/delivery.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <string>
+
+#include "chat/limits.h"
+#include "session/event_record.h"
+
+namespace parley::chat {
+namespace {
+
+constexpr std::string_view question = "parley:";  // and the number of a delivery
+
+struct ItemHead {
+    GroupKey group{};
+    UserKey except{};
+    ItemKey key{};
+    std::uint32_t conversation_size = 0;
+    std::uint32_t id_size = 0;
+    bool queued = false;
+};
+
+// From a user's home to that of a group, and back.
+struct Sync {
+    UserKey user{};
+    std::uint64_t life = 0;
+    bool is_answer = false;
+};
+
+std::span<const std::byte> bytes_of(std::string_view text) noexcept {
+    return std::as_bytes(std::span{text});
+}
+std::string_view text_of(std::span<const std::byte> bytes) noexcept {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+Delivery::Delivery(const Parts& parts) noexcept
+    : parts_(parts),
+      line_timer_(Timer::Handler::to<&Delivery::on_line_timer>(*this)),
+      watch_timer_(Timer::Handler::to<&Delivery::on_watch_timer>(*this)) {
+    using Handler = Shard::RecordHandler;
+    parts_.shard.on_record(RecordKind::chat_item, Handler::to<&Delivery::on_group_item>(*this));
+    parts_.shard.on_record(RecordKind::chat_sync, Handler::to<&Delivery::on_sync>(*this));
+}
+
+ItemKey Delivery::key_of(std::string_view conversation, std::string_view id) const noexcept {
+    std::string name(conversation);
+    name += '\0';
+    name += id;
+    return parts_.shard.key<ItemKey>(name);
+}
+
+ItemKey Delivery::key_of(std::span<const std::byte> body) const noexcept {
+    return parts_.shard.key<ItemKey>(text_of(body));
+}
+
+// ---- who is there -------------------------------------------------------------------------------
+
+// What an earlier session was sent and did not prove comes again: it is in the queue.
+void Delivery::arrive(const session::Session& session) {
+    auto user = std::make_unique<User>();
+    user->session = session.ref();
+    user->life = ++lives_;
+    user->phase = Phase::waiting;
+    users_[session.key()] = std::move(user);
+}
+
+Delivery::User& Delivery::user_of(const session::Session& session) {
+    std::unique_ptr<User>& user = users_[session.key()];
+    if (!user) {
+        user = std::make_unique<User>();
+        user->session = session.ref();
+        user->life = ++lives_;
+    }
+    return *user;
+}
+
+Delivery::User* Delivery::find(UserKey key, std::uint64_t life) noexcept {
+    const auto found = users_.find(key);
+    if (found == users_.end() || found->second->life != life) return nullptr;
+    return found->second.get();
+}
+
+Delivery::User* Delivery::find(const session::Session& session) noexcept {
+    const auto found = users_.find(session.key());
+    if (found == users_.end() || found->second->session != session.ref()) return nullptr;
+    return found->second.get();
+}
+
+session::Session* Delivery::session_of(const User& user) noexcept {
+    session::Session* session = parts_.sessions.find(user.session);
+    return session != nullptr && session->is_open() ? session : nullptr;
+}
+
+void Delivery::leave(const session::Session& session) noexcept {
+    if (find(session) != nullptr) users_.erase(session.key());
+    rest_if_idle();
+}
+
+void Delivery::forget_if_done(UserKey key, const User& user) noexcept {
+    if (user.phase != Phase::live || !user.inbox.empty()) return;
+    users_.erase(key);
+    rest_if_idle();
+}
+
+void Delivery::rest_if_idle() noexcept {
+    if (!users_.empty()) return;
+    line_.clear();
+    for (std::deque<Watch>& each : watches_)
+        each.clear();
+    line_timer_.cancel();
+    watch_timer_.cancel();
+}
+
+void Delivery::listens(session::Session& session) noexcept {
+    User& user = user_of(session);
+    if (user.session != session.ref()) return;  // the user has a newer one
+    user.again = true;
+    if (user.phase == Phase::live) user.phase = Phase::waiting;
+    const Sync sync{.user = session.key(), .life = user.life};
+    std::vector<ShardId> homes;
+    for (const session::Subscription& each : session.subscriptions) {
+        const ShardId home = parts_.shard.home(each.group);
+        if (home == parts_.shard.id() || std::ranges::count(homes, home) > 0) continue;
+        homes.push_back(home);
+        const bool sent = parts_.shard.post(home, RecordKind::chat_sync, {session::bytes_of(sync)},
+                                            Urgency::lasting);
+        if (sent) ++user.homes_awaited;
+    }
+    if (user.homes_awaited == 0 && user.phase == Phase::waiting) get_in_line(session.key(), user);
+}
+
+// Records of one shard arrive in the order in which it sent them: that the user listens is known.
+void Delivery::on_sync(ShardId from, std::span<std::byte> record) noexcept {
+    Sync sync;
+    std::memcpy(&sync, record.data(), sizeof(sync));
+    if (!sync.is_answer) {
+        sync.is_answer = true;
+        parts_.shard.post(from, RecordKind::chat_sync, {session::bytes_of(sync)}, Urgency::lasting);
+        return;
+    }
+    User* user = find(sync.user, sync.life);
+    if (user == nullptr || user->homes_awaited == 0) return;
+    --user->homes_awaited;
+    user->again = true;
+    if (user->homes_awaited == 0 && user->phase == Phase::waiting) get_in_line(sync.user, *user);
+}
+
+// ---- live ---------------------------------------------------------------------------------------
+
+// Whether a session is to be sent it now. Counts it as sent.
+bool Delivery::takes(session::Session& session, const Item& item) {
+    if (!session.is_open()) return false;
+    const auto found = users_.find(session.key());
+    if (found != users_.end()) {
+        User& user = *found->second;
+        if (item.queued && user.phase != Phase::live) {
+            user.again = true;
+            return false;
+        }
+        if (user.session != session.ref()) return true;  // it is about to be replaced
+        if (user.inbox.knows(item.key)) return false;
+    }
+    if (!item.queued) return true;
+    note(session.key(), user_of(session),
+         {.key = item.key,
+          .about = {std::string(item.conversation), std::string(item.id)},
+          .at = parts_.shard.now()});
+    return true;
+}
+
+void Delivery::note(UserKey key, User& user, Inbox::Delivery delivery) {
+    delivery.number = ++deliveries_;
+    user.inbox.add(std::move(delivery));
+    watch(key, user, Turn::first);
+}
+
+void Delivery::to_user(UserKey user, const Item& item) noexcept {
+    if (!parts_.sessions.is_signed_in(user)) return;
+    auto message = session::encode_body(parts_.shard.frames(), item.body);
+    parts_.sessions.for_each_of(user, [&](session::Session& session) {
+        if (!takes(session, item)) return;
+        if (!message) return session.abort();  // out of memory for frames: it must not miss this
+        session.send(message);
+    });
+}
+
+void Delivery::to_group(GroupKey key, UserKey except, const Item& item) noexcept {
+    const group::Group* group = parts_.groups.find(key);
+    if (group == nullptr) return;
+    const ItemHead head{.group = key,
+                        .except = except,
+                        .key = item.key,
+                        .conversation_size = static_cast<std::uint32_t>(item.conversation.size()),
+                        .id_size = static_cast<std::uint32_t>(item.id.size()),
+                        .queued = item.queued};
+    for (const ShardId shard : group->shards) {
+        if (shard == parts_.shard.id()) {
+            to_listeners(key, except, item);
+            continue;
+        }
+        parts_.shard.post(
+            shard, RecordKind::chat_item,
+            {session::bytes_of(head), bytes_of(item.conversation), bytes_of(item.id), item.body},
+            Urgency::lasting);
+    }
+}
+
+void Delivery::on_group_item(ShardId, std::span<std::byte> record) noexcept {
+    ItemHead head;
+    std::memcpy(&head, record.data(), sizeof(head));
+    const auto rest = record.subspan(sizeof(head));
+    to_listeners(head.group, head.except,
+                 {.conversation = text_of(rest.first(head.conversation_size)),
+                  .id = text_of(rest.subspan(head.conversation_size, head.id_size)),
+                  .body = rest.subspan(head.conversation_size + head.id_size),
+                  .key = head.key,
+                  .queued = head.queued});
+}
+
+void Delivery::to_listeners(GroupKey group, UserKey except, const Item& item) noexcept {
+    auto message = session::encode_body(parts_.shard.frames(), item.body);
+    parts_.listeners.for_each(group, [&](session::Session& session) {
+        if (session.key() == except || !takes(session, item)) return;
+        if (!message) return session.abort();  // out of memory for frames: it must not miss this
+        session.send(message);
+    });
+}
+
+// ---- proof --------------------------------------------------------------------------------------
+
+void Delivery::watch(UserKey key, User& user, Turn turn) noexcept {
+    if (user.watched) return;
+    user.watched = true;
+    const Instant due = parts_.shard.now() + (turn == Turn::first ? proof_after : proof_again);
+    watches_[static_cast<std::size_t>(turn)].push_back({due, key, user.life});
+    start_watch();
+}
+
+void Delivery::start_watch() noexcept {
+    Instant next = Instant::max();
+    for (const std::deque<Watch>& each : watches_) {
+        if (!each.empty()) next = std::min(next, each.front().due);
+    }
+    if (next != Instant::max()) parts_.shard.timers().start(watch_timer_, next);
+}
+
+void Delivery::on_watch_timer() noexcept {
+    const Instant now = parts_.shard.now();
+    for (std::deque<Watch>& watches : watches_) {
+        while (!watches.empty() && watches.front().due <= now) {
+            const Watch due = watches.front();
+            watches.pop_front();
+            if (User* user = find(due.user, due.life)) look_at(due.user, *user);
+        }
+    }
+    start_watch();
+}
+
+void Delivery::look_at(UserKey key, User& user) noexcept {
+    user.watched = false;
+    user.inbox.forget(parts_.shard.now() - remembered_for);
+    const std::uint64_t life = user.life;
+    settle(key, user);
+    if (find(key, life) == nullptr) return;  // that was all
+    if (user.inbox.last_unproven() != 0) ask_for_proof(user);
+    if (!user.inbox.empty()) return watch(key, user, Turn::again);
+    forget_if_done(key, user);
+}
+
+void Delivery::ask_for_proof(User& user) noexcept {
+    session::Session* session = session_of(user);
+    if (session == nullptr) return;
+    const std::string words = std::string(question) + std::to_string(user.inbox.last_unproven());
+    session->probe(bytes_of(words));
+}
+
+void Delivery::on_pong(const session::Session& session,
+                       std::span<const std::byte> payload) noexcept {
+    std::string_view words = text_of(payload);
+    User* user = find(session);
+    if (user == nullptr || !words.starts_with(question)) return;
+    words.remove_prefix(question.size());
+    std::uint64_t number = 0;
+    const auto [end, problem] = std::from_chars(words.data(), words.data() + words.size(), number);
+    if (problem != std::errc{} || end != words.data() + words.size()) return;
+    user->inbox.prove_up_to(number);
+    if (user->phase == Phase::sending && user->inbox.last_unproven() == 0) {
+        wait_for_proof(session.key(), *user);  // which has come
+    }
+    settle(session.key(), *user);
+}
+
+void Delivery::on_receipt(const session::Session& session, ItemKey key) noexcept {
+    User* user = find(session);
+    if (user == nullptr) return;
+    user->inbox.prove(key);
+    settle(session.key(), *user);
+}
+
+void Delivery::settle(UserKey key, User& user) noexcept {
+    if (settlings_ >= settling_max) return;
+    const session::Session* session = session_of(user);
+    if (session == nullptr) return;
+    const std::uint64_t life = user.life;
+    const std::string name(session->user());
+    for (Inbox::Settlement& each : user.inbox.take_settlements()) {
+        const store::Ticket ticket{++tickets_};
+        store::Question what = store::SettleQueue{name, each.seq};
+        if (each.seq == 0) {
+            what = store::SettleMessage{name, each.about.conversation, each.about.id};
+        }
+        ++settlings_;
+        asked_.emplace(tickets_, Asked{key, life, false, std::move(each)});
+        parts_.store.ask(*this, ticket, std::move(what));
+    }
+}
+
+// ---- the queue ----------------------------------------------------------------------------------
+
+void Delivery::get_in_line(UserKey key, User& user) noexcept {
+    user.phase = Phase::in_line;
+    line_.emplace_back(key, user.life);
+    start_line(Duration::zero());
+}
+
+void Delivery::start_line(Duration after) noexcept {
+    if (line_timer_.running()) return;
+    parts_.shard.timers().start(line_timer_, parts_.shard.now() + after);
+}
+
+void Delivery::on_line_timer() noexcept {
+    for (std::size_t left = line_.size(); left > 0 && readings_ < readings_max; --left) {
+        const auto [key, life] = line_.front();
+        line_.pop_front();
+        if (User* user = find(key, life)) read(key, *user);
+    }
+}
+
+void Delivery::read(UserKey key, User& user) noexcept {
+    const session::Session* session = session_of(user);
+    if (session == nullptr) return;
+    user.phase = Phase::reading;
+    user.again = false;
+    ++readings_;
+    asked_.emplace(++tickets_, Asked{key, user.life, true, {}});
+    parts_.store.ask(*this, store::Ticket{tickets_},
+                     store::GetQueue{std::string(session->user()), user.after, page_entries});
+}
+
+void Delivery::on_answer(store::Ticket ticket, Result<store::Answer> answer) noexcept {
+    const auto found = asked_.find(static_cast<std::uint64_t>(ticket));
+    PARLEY_ASSERT(found != asked_.end());
+    const Asked asked = std::move(found->second);
+    asked_.erase(found);
+    --(asked.is_reading ? readings_ : settlings_);
+    User* user = find(asked.user, asked.life);
+    if (asked.is_reading && !line_.empty()) start_line(Duration::zero());
+    if (user == nullptr) return;
+    if (asked.is_reading && !answer) {
+        user->phase = Phase::in_line;
+        line_.emplace_back(asked.user, asked.life);
+        return start_line(ask_again_after);
+    }
+    if (asked.is_reading) return on_page(asked.user, *user, std::get<store::Queue>(*answer));
+    if (!answer) return user->inbox.not_settled(asked.settlement);
+    counters_.settled += asked.settlement.numbers.size();
+    user->inbox.settled(asked.settlement, parts_.shard.now());
+    forget_if_done(asked.user, *user);
+}
+
+void Delivery::on_page(UserKey key, User& user, const store::Queue& page) noexcept {
+    const session::Session* session = session_of(user);
+    if (session == nullptr) return;
+    if (page.lost_up_to > user.after) {
+        counters_.lost += page.lost_up_to - user.after;
+        user.after = page.lost_up_to;
+    }
+    for (const store::QueueEntry& each : page.entries) {
+        const std::size_t size = each.message ? each.message->body.size() : each.body.size();
+        const bool is_first = user.unproven_bytes == 0;
+        if (!is_first && user.unproven_bytes + size > unproven_bytes_max) {
+            return wait_for_proof(key, user);
+        }
+        send_entry(key, user, each);
+        user.after = each.seq;
+    }
+    on_page_end(key, user, page.more);
+}
+
+void Delivery::wait_for_proof(UserKey key, User& user) noexcept {
+    if (user.inbox.last_unproven() == 0) {
+        user.unproven_bytes = 0;
+        return get_in_line(key, user);
+    }
+    user.phase = Phase::sending;
+    ask_for_proof(user);
+}
+
+void Delivery::send_entry(UserKey key, User& user, const store::QueueEntry& entry) noexcept {
+    const bool is_receipt = !entry.body.empty();
+    if (!is_receipt && (!entry.message || entry.message->deleted)) return;
+    if (entry.at < parts_.shard.wall_now() -
+                       std::chrono::floor<std::chrono::milliseconds>(store::queue_age_max)) {
+        return;
+    }
+    MessageName about;
+    if (entry.message) about = {entry.message->conversation, entry.message->id};
+    const auto body = bytes_of(is_receipt ? entry.body : entry.message->body);
+    const ItemKey item = is_receipt ? key_of(body) : key_of(about.conversation, about.id);
+    if (user.inbox.knows(item)) return;
+    session::Session* session = session_of(user);
+    if (session == nullptr) return;
+    auto message = session::encode_body(parts_.shard.frames(), body);
+    if (!message) return session->abort();  // out of memory for frames: it must not miss this
+    note(key, user,
+         {.key = item, .seq = entry.seq, .about = std::move(about), .at = parts_.shard.now()});
+    user.unproven_bytes += body.size();
+    ++counters_.from_queue;
+    session->send(message);
+}
+
+void Delivery::on_page_end(UserKey key, User& user, bool more) noexcept {
+    if (more || user.again) return get_in_line(key, user);
+    user.unproven_bytes = 0;
+    user.phase = user.homes_awaited > 0 ? Phase::waiting : Phase::live;
+    if (user.inbox.last_unproven() != 0) ask_for_proof(user);
+    forget_if_done(key, user);
+}
+
+}  // namespace parley::chat
