@@ -291,7 +291,8 @@ void Delivery::on_pong(const session::Session& session,
     if (problem != std::errc{} || end != words.data() + words.size()) return;
     user->inbox.prove_up_to(number);
     if (user->phase == Phase::sending && user->inbox.last_unproven() == 0) {
-        wait_for_proof(session.key(), *user);  // which has come
+        user->unproven_bytes = 0;
+        get_in_line(session.key(), *user);
     }
     settle(session.key(), *user);
 }
@@ -382,47 +383,51 @@ void Delivery::on_page(UserKey key, User& user, const store::Queue& page) noexce
         user.after = page.lost_up_to;
     }
     for (const store::QueueEntry& each : page.entries) {
-        const std::size_t size = each.message ? each.message->body.size() : each.body.size();
+        const std::size_t body = each.message ? each.message->body.size() : each.body.size();
+        const std::size_t size = body + entry_overhead;
         const bool is_first = user.unproven_bytes == 0;
         if (!is_first && user.unproven_bytes + size > unproven_bytes_max) {
             return wait_for_proof(key, user);
         }
-        send_entry(key, user, each);
+        if (!send_entry(key, user, each)) return wait_for_proof(key, user);
+        user.unproven_bytes += size;
         user.after = each.seq;
     }
     on_page_end(key, user, page.more);
 }
 
+// Also of what it was sent before there was no memory for more.
 void Delivery::wait_for_proof(UserKey key, User& user) noexcept {
-    if (user.inbox.last_unproven() == 0) {
-        user.unproven_bytes = 0;
-        return get_in_line(key, user);
-    }
     user.phase = Phase::sending;
-    ask_for_proof(user);
+    if (user.inbox.last_unproven() != 0) return ask_for_proof(user);
+    user.unproven_bytes = 0;
+    user.phase = Phase::in_line;
+    line_.emplace_back(key, user.life);
+    start_line(ask_again_after);
 }
 
-void Delivery::send_entry(UserKey key, User& user, const store::QueueEntry& entry) noexcept {
+// False if there is no memory for it now.
+bool Delivery::send_entry(UserKey key, User& user, const store::QueueEntry& entry) noexcept {
     const bool is_receipt = !entry.body.empty();
-    if (!is_receipt && (!entry.message || entry.message->deleted)) return;
+    if (!is_receipt && (!entry.message || entry.message->deleted)) return true;
     if (entry.at < parts_.shard.wall_now() -
                        std::chrono::floor<std::chrono::milliseconds>(store::queue_age_max)) {
-        return;
+        return true;
     }
     MessageName about;
     if (entry.message) about = {entry.message->conversation, entry.message->id};
     const auto body = bytes_of(is_receipt ? entry.body : entry.message->body);
     const ItemKey item = is_receipt ? key_of(body) : key_of(about.conversation, about.id);
-    if (user.inbox.knows(item)) return;
+    if (user.inbox.knows(item)) return true;
     session::Session* session = session_of(user);
-    if (session == nullptr) return;
+    if (session == nullptr) return true;
     auto message = session::encode_body(parts_.shard.frames(), body);
-    if (!message) return session->abort();  // out of memory for frames: it must not miss this
+    if (!message) return false;
     note(key, user,
          {.key = item, .seq = entry.seq, .about = std::move(about), .at = parts_.shard.now()});
-    user.unproven_bytes += body.size();
     ++counters_.from_queue;
     session->send(message);
+    return true;
 }
 
 void Delivery::on_page_end(UserKey key, User& user, bool more) noexcept {

@@ -106,7 +106,7 @@ private:
     void on_page(UserKey key, User& user, const store::Queue& page) noexcept;
     void on_page_end(UserKey key, User& user, bool more) noexcept;
     void wait_for_proof(UserKey key, User& user) noexcept;
-    void send_entry(UserKey key, User& user, const store::QueueEntry& entry) noexcept;
+    bool send_entry(UserKey key, User& user, const store::QueueEntry& entry) noexcept;
     void on_group_item(ShardId from, std::span<std::byte> record) noexcept;
     void on_sync(ShardId from, std::span<std::byte> record) noexcept;
     void on_line_timer() noexcept;

@@ -34,6 +34,8 @@ constexpr std::uint32_t page_entries = 50;
 /// Bytes that are sent of a queue before the receiver has to prove that it got them: a quarter of
 /// what may wait for a connection (net/limits.h), so that live words find room beside them.
 constexpr std::size_t unproven_bytes_max = std::size_t{256} << 10;
+/// What an entry counts beside its body: so no more than 256 frames wait for one slow reader.
+constexpr std::size_t entry_overhead = std::size_t{1} << 10;
 /// Queues of one shard that are being read at a time. An answer has up to 3 MiB: 48 MiB.
 constexpr std::size_t readings_max = 16;
 /// How soon a store that failed is asked again: recovery within 2 s of its return.

@@ -189,7 +189,8 @@ void Judge::on_others(int user, int group, const Message& message) {
     const bool sure = settled(at);
     // What was said while it was a member may have waited for it.
     const bool may_have_waited = static_cast<Type>(message.type) == Type::text;
-    if (sure && at.sure && !at.member && !may_have_waited) accuse("somebody hears a group without being a member");
+    if (sure && at.sure && !at.member && !may_have_waited)
+        accuse("somebody hears a group without being a member");
     if (!sure) at.ear.lose_track();
     const int from = user_of(message);
     switch (static_cast<Type>(message.type)) {
