@@ -39,8 +39,8 @@ inline constexpr std::size_t kind_size_max = 32;
 inline constexpr std::size_t emoji_size_max = 64;
 inline constexpr std::size_t file_size_max = 4096;
 
-/// Users that one message is queued for: a thousand entries are 5 ms of the database's time. A group
-/// with more members than that has its history, and nobody's queue holds what is said in it.
+/// Users that one message is queued for: a thousand entries are 5 ms of the database's time. A
+/// group with more members than that has its history, and nobody's queue holds what is said in it.
 inline constexpr std::size_t queued_users_max = 1000;
 /// How long a message that is sent again is known to be the same (requirement H2).
 inline constexpr Duration retry_age_max = std::chrono::hours{24};
