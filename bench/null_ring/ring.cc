@@ -51,6 +51,10 @@ void Ring::accept(Operation& operation, int) noexcept {
     world().listener = &operation;
 }
 
+void Ring::receive_once(Operation& operation, int socket) noexcept {
+    receive(operation, socket);
+}
+
 void Ring::receive(Operation& operation, int socket) noexcept {
     RingAccess::start(operation);
     const auto index = static_cast<std::size_t>(socket);

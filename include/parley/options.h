@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <parley/limits.h>
+#include <parley/recording.h>
 
 namespace parley {
 
@@ -94,6 +95,10 @@ struct Options {
     std::chrono::milliseconds silence_max{3'000};  ///< then another may take the floor
     std::chrono::milliseconds busy_max{95'000};    ///< likewise, since the burst began
     Limits limits;
+
+    /// Kept in data_folder.
+    Recording recording;
+    Sealing sealing;
 
     /// Told what an operator should know, a sentence without a line end; of each kind at most one
     /// a minute. Threads: any of the server's. Must not block for long.

@@ -87,6 +87,7 @@ struct ShardStats {
     std::uint64_t memory_refused = 0;     ///< connections, for want of memory
     std::uint64_t shed = 0;               ///< slow readers closed for want of memory
     std::uint64_t behind = 0;             ///< 1 while it accepts nobody, since it is behind
+    std::uint64_t recorder_behind = 0;    ///< voice frames and bursts left out of recordings
 };
 
 /// Threads: one at a time, save stop(), drain() and wait(), beside which any may be called. A
@@ -136,6 +137,8 @@ public:
 
     /// One entry for each shard. Blocks: for one turn of each shard.
     std::vector<ShardStats> stats();
+    /// All zero if nothing is recorded. Blocks: no.
+    RecordingStats recording_stats() const noexcept;
 
 private:
     struct State;

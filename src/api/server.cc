@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "server/hand_over.h"
+#include "server/recordings.h"
 #include "server/shard_thread.h"
 
 #include <parley/server.h>
@@ -35,6 +36,8 @@ struct Server::State {
     std::unique_ptr<store::Backend> store;
     std::unique_ptr<Fabric> fabric;
     std::unique_ptr<server::Commons> commons;
+    std::unique_ptr<server::Recordings> recordings;
+    std::unique_ptr<record::Library> library;
     std::unique_ptr<server::Crew> crew;
     std::vector<std::unique_ptr<server::ShardThread>> threads;
     std::unique_ptr<server::HandOver> hand_over;
@@ -46,6 +49,7 @@ struct Server::State {
     StartFailure open_listeners(std::vector<int>& listeners, std::string& error);
     bool take_listeners(const std::vector<int>& inherited, std::vector<int>& listeners,
                         std::string& error);
+    bool open_recordings(std::string& error);
     StartFailure start_threads(const std::vector<int>& listeners, std::string& error);
     void on_drain(server::HandOver::Reason reason) noexcept;
 };
@@ -53,6 +57,7 @@ struct Server::State {
 StartFailure Server::State::open_store(std::string& error) {
     store = server::open_store(plan, error);
     plan.worker.store = store.get();
+    plan.worker.sweeps_store = true;
     return store ? StartFailure::none : StartFailure::system;
 }
 
@@ -121,11 +126,27 @@ StartFailure Server::State::open_listeners(std::vector<int>& listeners, std::str
     return StartFailure::none;
 }
 
+bool Server::State::open_recordings(std::string& error) {
+    if (plan.place) library = std::make_unique<record::Library>(*plan.place);
+    plan.worker.library = library.get();
+    if (!plan.record) return true;
+    recordings = server::Recordings::open(*plan.record, plan.shards, error);
+    if (recordings == nullptr) return false;
+    plan.worker.taps = &recordings->taps();
+    plan.worker.index = &recordings->index();
+    return true;
+}
+
 StartFailure Server::State::start_threads(const std::vector<int>& listeners, std::string& error) {
     const HashKey hash_key = HashKey::random();
     fabric = std::make_unique<Fabric>(Fabric::Options{.shards = plan.shards, .hash_key = hash_key});
     commons = std::make_unique<server::Commons>(hash_key, plan.log);
     plan.worker.commons = commons.get();
+    if (!open_recordings(error)) {
+        for (const int each : listeners)
+            ring::close_now(each);
+        return StartFailure::system;
+    }
     crew = std::make_unique<server::Crew>(plan, *fabric, *commons);
     for (std::size_t i = 0; i < plan.shards; ++i) {
         std::vector<int> its;
@@ -147,7 +168,6 @@ StartFailure Server::State::start_threads(const std::vector<int>& listeners, std
 
 void Server::State::on_drain(server::HandOver::Reason reason) noexcept {
     const bool succeeded = reason == server::HandOver::Reason::succeeded;
-    if (succeeded) crew->listeners_shared.store(true);
     crew->drain(succeeded ? server::Crew::Drain::for_successor : server::Crew::Drain::for_later);
 }
 
@@ -160,6 +180,9 @@ std::unique_ptr<Server> Server::start(const Options& options, std::string& error
     server::Inheritance inheritance;
     std::vector<int> listeners;
     failure = server::make_plan(options, state->plan, error);
+    if (failure == StartFailure::none && !server::prepare_keeping(options, state->plan, error)) {
+        failure = StartFailure::options;
+    }
     if (failure == StartFailure::none) failure = state->open_store(error);
     if (failure == StartFailure::none) {
         failure = state->find_listeners(options, inheritance, listeners, error);
@@ -177,7 +200,6 @@ std::unique_ptr<Server> Server::start(const Options& options, std::string& error
     failure = state->start_threads(listeners, error);
     std::unique_ptr<Server> server{new Server(std::move(state))};
     if (failure != StartFailure::none) return nullptr;
-    server->state_->crew->listeners_shared.store(!options.listeners.empty());
     if (options.take_over.empty()) return server;
     if (!hand_over->open(options.take_over, error)) {
         failure = StartFailure::system;
@@ -233,6 +255,20 @@ void Server::wait() noexcept {
     for (const auto& thread : state_->threads)
         thread->join();
     if (state_->hand_over) state_->hand_over->leave();  // drain() may be using it at this moment
+}
+
+RecordingStats Server::recording_stats() const noexcept {
+    if (!state_->recordings) return {};
+    const record::Recorder::Counters& counters = state_->recordings->counters();
+    return {.kept = counters.kept,
+            .completed = counters.completed,
+            .forgotten = counters.forgotten,
+            .failures = counters.failures,
+            .refused = counters.refused,
+            .packets = counters.packets,
+            .packets_left_out = counters.packets_left_out,
+            .open = counters.open,
+            .bytes = counters.bytes};
 }
 
 std::vector<ShardStats> Server::stats() {

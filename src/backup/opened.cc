@@ -33,7 +33,11 @@ Opened::Opened(std::unique_ptr<store::Backend> backend, std::unique_ptr<ring::Ri
       backend_(std::move(backend)),
       door_(backend_->door(shard_)) {}
 
-Opened::~Opened() = default;
+Opened::~Opened() {
+    door_->stop();
+    while (!door_->idle())
+        shard_.turn();
+}
 
 Result<store::Answer> Opened::ask_any(store::Question question) {
     answer_.reset();

@@ -19,6 +19,9 @@ enum class GroupKey : std::uint64_t {};
 /// or a frame that names an earlier burst can be told from one of the present (a fencing token).
 enum class FloorNumber : std::uint64_t {};
 
+/// A talk that is being recorded, as its shard counts them; none: it is not recorded.
+enum class TalkNumber : std::uint64_t { none = 0 };
+
 /// The number behind an id, for codecs and logs only.
 template <class Id>
 constexpr auto raw(Id id) noexcept {

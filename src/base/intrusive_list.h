@@ -80,6 +80,11 @@ public:
         PARLEY_ASSERT(!empty());
         return owner(*head_.next_);
     }
+    /// Requires !empty().
+    T& back() noexcept {
+        PARLEY_ASSERT(!empty());
+        return owner(*head_.previous_);
+    }
     /// Takes the first object out. Requires !empty().
     T& pop_front() noexcept {
         T& first = front();

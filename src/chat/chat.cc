@@ -23,7 +23,6 @@ wire::Event as_event(wire::Kind kind, const wire::Command& command) noexcept {
 
 Chat::Chat(const Parts& parts) noexcept
     : shard_(parts.shard),
-      store_(parts.store),
       post_(parts.post),
       delivery_({.shard = parts.shard,
                  .sessions = parts.sessions,
@@ -32,24 +31,6 @@ Chat::Chat(const Parts& parts) noexcept
                  .store = parts.store}),
       keeper_(parts.shard, parts.store, parts.post, delivery_),
       receipts_(parts.shard, parts.store, delivery_) {}
-
-void Chat::arrive(const session::Session& session) noexcept {
-    if (shard_.now() >= expire_from_) expire();
-    delivery_.arrive(session);
-}
-
-// When somebody comes: nobody else would see that an entry has expired.
-void Chat::expire() noexcept {
-    expire_from_ = shard_.now() + expire_interval;
-    const WallTime now = shard_.wall_now();
-    const auto age_max = std::chrono::floor<WallTime::duration>(store::queue_age_max);
-    store_.ask(*this, store::Ticket{}, store::Expire{.now = now, .queued_since = now - age_max});
-}
-
-void Chat::on_answer(store::Ticket, Result<store::Answer> answer) noexcept {
-    // There may be more than one question takes away.
-    if (answer && std::get<store::Done>(*answer).changed) expire_from_ = shard_.now();
-}
 
 bool Chat::may_send(session::Session& from, const wire::Command& command) noexcept {
     if (command.scope == wire::Scope::direct) return true;

@@ -13,7 +13,7 @@
 
 namespace parley::chat {
 
-class Chat final : private store::StoreClient {
+class Chat final {
 public:
     struct Parts {
         Shard& shard;
@@ -30,7 +30,7 @@ public:
     ~Chat() = default;
 
     /// A session is about to sign in; it listens to more than before; it takes part no longer.
-    void arrive(const session::Session& session) noexcept;
+    void arrive(const session::Session& session) noexcept { delivery_.arrive(session); }
     void listens(session::Session& session) noexcept { delivery_.listens(session); }
     void leave(const session::Session& session) noexcept { delivery_.leave(session); }
     void on_pong(const session::Session& session, std::span<const std::byte> payload) noexcept {
@@ -49,21 +49,17 @@ public:
     const Delivery& delivery() const noexcept { return delivery_; }
 
 private:
-    void on_answer(store::Ticket ticket, Result<store::Answer> answer) noexcept override;
     Letter letter_of(session::Session& from, const wire::Command& command) noexcept;
     void send(Letter letter, const wire::Command& command, const wire::Event& event) noexcept;
     bool fits(session::Session& from) noexcept;
     bool may_send(session::Session& from, const wire::Command& command) noexcept;
-    void expire() noexcept;
 
     Shard& shard_;
-    store::Store& store_;
     session::Post& post_;
     Delivery delivery_;
     Keeper keeper_;
     Receipts receipts_;
     WallTime last_id_{};  // ids of one shard differ even within a millisecond
-    Instant expire_from_ = Instant::min();
     std::vector<std::byte> scratch_;
     std::vector<std::byte> body_;
 };

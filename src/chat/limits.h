@@ -49,7 +49,4 @@ constexpr std::size_t settling_max = 4000;
 /// live copy comes late from another shard.
 constexpr Duration remembered_for = std::chrono::seconds{30};
 
-/// How often expired entries are looked for, on one shard.
-constexpr Duration expire_interval = std::chrono::hours{1};
-
 }  // namespace parley::chat

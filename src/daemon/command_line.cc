@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "environment.h"
+#include "misspelt.h"
 #include "serve_options.h"
 
 #include <parley/version.h>
@@ -35,6 +36,22 @@ CommandLine mistake(const std::string& text) {
     return {.status = Exit::usage};
 }
 
+// What is there where a command should be.
+std::string without_command(const char* instead) {
+    const std::string commands =
+        "say `parley serve`, `parley doctor` or `parley version`; each explains itself with --help";
+    return instead == nullptr ? commands
+                              : "there is no command '" + std::string{instead} + "': " + commands;
+}
+
+void warn_of_misspelt(const CLI::App& line) {
+    std::vector<std::string> known;
+    for (const CLI::Option* option : line.get_options())
+        if (!option->get_envname().empty()) known.push_back(option->get_envname());
+    for (const std::string& sentence : misspelt_variables(known))
+        std::fprintf(stderr, "parley: %s\n", sentence.c_str());
+}
+
 }  // namespace
 
 CommandLine read_command_line(int argc, char** argv) {
@@ -55,6 +72,8 @@ CommandLine read_command_line(int argc, char** argv) {
     app.add_subcommand("version", "Prints the version.");
     try {
         app.parse(argc, argv);
+    } catch (const CLI::RequiredError&) {  // of a command: no option is required
+        return mistake(without_command(argc > 1 ? argv[1] : nullptr));
     } catch (const CLI::ParseError& asked) {
         // CLI11 says by an exception that help was asked for, and what was wrong.
         const bool fine = asked.get_exit_code() == 0;
@@ -73,6 +92,7 @@ CommandLine read_command_line(int argc, char** argv) {
     }
     const bool serves = app.got_subcommand("serve");
     ServeOptions& given = serves ? serve : doctor;
+    warn_of_misspelt(serves ? serve_line : doctor_line);
     if (!given.finish(error)) return mistake(error);
     line.action = serves ? CommandLine::Action::serve : CommandLine::Action::doctor;
     line.options = given.options();

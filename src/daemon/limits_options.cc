@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "checks.h"
+
 namespace parley::daemon {
 namespace {
 
@@ -24,6 +26,7 @@ template <class Number>
 void add(CLI::App& serve, const std::string& name, Number& value, const char* unit,
          const char* meaning) {
     serve.add_option(name, value, meaning)
+        ->check(whole_number())
         ->option_text(std::string{unit} + "=" + std::to_string(value))
         ->envname(variable_of(name))
         ->group(group);
@@ -91,7 +94,9 @@ void add_limits(CLI::App& serve, Limits& limits, LimitNumbers& numbers) {
         "descriptors that connections leave to files and stores");
     serve
         .add_option(memory_max, numbers.memory_bytes,
-                    "memory of the process; 0: no limit. Default: that of its cgroup")
+                    "memory of the process, as 512M or 2G; 0: no limit.\n"
+                    "Default: that of its cgroup")
+        ->transform(size_in_bytes())
         ->option_text("BYTES")
         ->envname(variable_of(memory_max))
         ->group(group);

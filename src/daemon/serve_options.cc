@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "checks.h"
 #include "environment.h"
 
 namespace parley::daemon {
@@ -24,6 +25,7 @@ ServeOptions::ServeOptions(CLI::App& line, const Options& defaults)
     add_store();
     add_identity();
     add_tls();
+    add_record_options(line_, options_, record_);
     add_limits(line_, options_.limits, limits_);  // PING_INTERVAL may be its default by now
 }
 
@@ -33,6 +35,7 @@ void ServeOptions::add_network() {
         ->capture_default_str()
         ->group("Network");
     line_.add_option("--shards", options_.shards, "threads; default: one for each core")
+        ->check(whole_number())
         ->envname("PARLEY_SHARDS")
         ->group("Cores");
     line_.add_option("--cores", options_.cores, "pin one shard to each of these, as 0-3,6")
@@ -60,7 +63,7 @@ void ServeOptions::add_network() {
 void ServeOptions::add_lifecycle() {
     line_
         .add_option("--drain", drain_s_, "seconds that sending everybody away may take at the end")
-        ->check(CLI::Range(0.0, drain_s_max).description("").name(""))
+        ->check(seconds_up_to(drain_s_max))
         ->option_text("SECONDS=5")
         ->envname("PARLEY_DRAIN")
         ->group("Lifecycle");
@@ -181,6 +184,7 @@ bool ServeOptions::finish(std::string& error) {
     }
     apply_words();
     apply(line_, limits_, options_.limits);
+    if (!apply(record_, options_, error)) return false;
     using Milliseconds = std::chrono::milliseconds;
     options_.spin = std::chrono::microseconds{busy_poll_us_};
     options_.drain_max = Milliseconds{static_cast<Milliseconds::rep>(drain_s_ * 1000)};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "limits_options.h"
+#include "record_options.h"
 
 #include <parley/options.h>
 
@@ -53,6 +54,7 @@ private:
     std::vector<std::string> tls_certificates_;
     std::vector<std::string> tls_keys_;
     LimitNumbers limits_;
+    RecordWords record_;
 };
 
 }  // namespace parley::daemon

@@ -18,10 +18,11 @@ void assign(std::vector<std::byte>& to, std::span<const std::byte> bytes) {
 }  // namespace
 
 FloorControl::FloorControl(Shard& shard, Groups& groups, session::Post& post,
-                           const floor::Limits& limits) noexcept
+                           const floor::Limits& limits, record::Tap* tap) noexcept
     : shard_(shard),
       groups_(groups),
       post_(post),
+      tap_(tap),
       stops_(shard, DelayedStops::Due::to<&FloorControl::on_stop_due>(*this)) {
     groups.set_floor(limits, *this);
     shard.on_record(RecordKind::floor_request,
@@ -86,8 +87,10 @@ void FloorControl::on_request(Group* group, const Asked& asked, const wire::Even
         return tell_busy(post_, asked.who.session, event);
     }
     ++counters_.granted;
+    end_recording(*group, {});  // of who was silent for too long, or has begun anew
     assign(group->from, event.from);
     assign(group->to, event.to);
+    begin_recording(*group);
     shard_.timers().start(group->limit, group->floor.deadline());
 
     scratch_.clear();
@@ -102,7 +105,19 @@ void FloorControl::on_request(Group* group, const Asked& asked, const wire::Even
     groups_.broadcast(*group, started, asked.who.user);
 }
 
-Stop FloorControl::stop_of(const Group& group) noexcept {
+void FloorControl::begin_recording(Group& group) noexcept {
+    if (tap_ == nullptr || !tap_->wants_group(group.key)) return;
+    const std::string to = wire::text_of(group.to);
+    const std::string from = wire::text_of(group.from);
+    group.recording = tap_->begin({scope, to, from});
+}
+
+void FloorControl::end_recording(Group& group, std::string_view id) noexcept {
+    if (group.recording != TalkNumber::none) tap_->end(group.recording, id);
+}
+
+// What is said behind a STOP is not part of the talk, so its recording ends here too.
+Stop FloorControl::stop_of(Group& group) noexcept {
     Stop stop{.talker = group.floor.holder().session,
               .user = group.floor.holder().user,
               .target = raw(group.key),
@@ -112,6 +127,7 @@ Stop FloorControl::stop_of(const Group& group) noexcept {
               .from = group.from,
               .to = group.to};
     stop.talk_id = talk_id(scope, stop, shard_.wall_now());
+    end_recording(group, stop.talk_id);
     return stop;
 }
 
@@ -165,6 +181,7 @@ void FloorControl::on_talk_limit(Group& group) noexcept {
 void FloorControl::on_leave(Group* group, const Asked& asked) noexcept {
     if (group == nullptr || !group->floor.leave(asked.who.session)) return;
     ++counters_.freed_by_leaving;
+    end_recording(*group, {});
     group->limit.cancel();
     groups_.settle(*group);
 }

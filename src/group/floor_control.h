@@ -11,14 +11,16 @@
 
 #include "group/delayed_stops.h"
 #include "group/groups.h"
+#include "record/tap.h"
 #include "session/post.h"
 
 namespace parley::group {
 
 class FloorControl final : private FloorWatch {
 public:
-    FloorControl(Shard& shard, Groups& groups, session::Post& post,
-                 const floor::Limits& limits) noexcept;
+    /// `tap` null: nothing is recorded.
+    FloorControl(Shard& shard, Groups& groups, session::Post& post, const floor::Limits& limits,
+                 record::Tap* tap) noexcept;
     FloorControl(const FloorControl&) = delete;
     FloorControl& operator=(const FloorControl&) = delete;
     ~FloorControl() = default;
@@ -58,11 +60,14 @@ private:
     void on_talk_limit(Group& group) noexcept override;
     void on_stop_due(const Stop& stop) noexcept;
     void tell_listeners(Group& group, const Stop& stop) noexcept;
-    Stop stop_of(const Group& group) noexcept;
+    Stop stop_of(Group& group) noexcept;
+    void begin_recording(Group& group) noexcept;
+    void end_recording(Group& group, std::string_view id) noexcept;
 
     Shard& shard_;
     Groups& groups_;
     session::Post& post_;
+    record::Tap* const tap_;
     DelayedStops stops_;
     std::vector<std::byte> scratch_;
     Counters counters_;

@@ -43,6 +43,7 @@ struct Group {
     std::vector<std::byte> from;  ///< the talker's id, as typed at the start of the burst
     std::vector<std::byte> to;    ///< likewise the group's
     FloorNumber stopping{};       ///< the burst whose STOP is about to be answered
+    TalkNumber recording{};       ///< of the burst that goes on
     std::uint32_t stops_pending = 0;
 
 private:

@@ -155,6 +155,11 @@ void Membership::stop_listening(session::Session& session, GroupKey group) noexc
     if (parts_.listeners.remove(session, group)) parts_.groups.set_listening(group, false);
 }
 
+void Membership::tell_listening(UserKey user) noexcept {
+    if (!on_listening_) return;
+    parts_.sessions.for_each_of(user, [this](session::Session& each) { (*on_listening_)(each); });
+}
+
 void Membership::join(session::Session& session, const wire::Command& command) noexcept {
     if (parts_.policy == JoinPolicy::managed) return;
     const auto group = parts_.shard.key<GroupKey>(command.to.text);
@@ -170,9 +175,26 @@ void Membership::join(session::Session& session, const wire::Command& command) n
     });
     parts_.store.ask(changes_, ticket_of(session),
                      store::AddMember{std::string(session.user()), std::string(command.to.text)});
-    if (!on_listening_) return;
-    parts_.sessions.for_each_of(session.key(),
-                                [this](session::Session& each) { (*on_listening_)(each); });
+    tell_listening(session.key());
+}
+
+void Membership::set_groups(UserKey user, std::span<const std::string> groups) noexcept {
+    std::vector<GroupKey> wanted;
+    for (const std::string& group : groups)
+        wanted.push_back(parts_.shard.key<GroupKey>(group));
+    parts_.sessions.for_each_of(user, [&](session::Session& each) {
+        std::vector<GroupKey> unwanted;
+        for (const session::Subscription& subscription : each.subscriptions)
+            if (std::ranges::count(wanted, subscription.group) == 0)
+                unwanted.push_back(subscription.group);
+        for (const GroupKey group : unwanted)
+            stop_listening(each, group);
+        for (const GroupKey group : wanted)
+            listen(each, group);
+        // What the store answers to a sign-in on its way is older than this.
+        if (Arriving* its = arriving(each)) its->wants_stored = false;
+    });
+    tell_listening(user);
 }
 
 void Membership::leave(session::Session& session, const wire::Command& command) noexcept {

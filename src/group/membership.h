@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -51,13 +53,17 @@ public:
     /// A session takes part no longer.
     void sign_out(session::Session& session) noexcept;
 
-    /// Called when a session listens to more groups than before: its sign-in was answered, or its
-    /// user has joined one. Once, before the first turn.
+    /// Called when a session may listen to more groups than before: its sign-in was answered, or
+    /// its user has joined one or was put into some. Once, before the first turn.
     using Listening = Delegate<void(session::Session&)>;
     void on_listening(Listening handler) noexcept { on_listening_ = handler; }
 
     void join(session::Session& session, const wire::Command& command) noexcept;
     void leave(session::Session& session, const wire::Command& command) noexcept;
+
+    /// These are the user's groups now, by somebody else's decision: sessions listen to them and to
+    /// no others. Nothing is stored.
+    void set_groups(UserKey user, std::span<const std::string> groups) noexcept;
 
     /// Questions that the store did not carry out.
     std::uint64_t store_failures() const noexcept { return store_failures_; }
@@ -94,6 +100,7 @@ private:
     void ask(const session::Session& session) noexcept;
     void ask_again() noexcept;
     void listen(session::Session& session, GroupKey group) noexcept;
+    void tell_listening(UserKey user) noexcept;
     void stop_listening(session::Session& session, GroupKey group) noexcept;
     void replace_others(session::Session& session, bool other_device) noexcept;
 

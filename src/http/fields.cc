@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
 
 namespace parley::http {
@@ -72,6 +73,19 @@ std::string_view take_list_element(std::string_view& list) noexcept {
         if (!element.empty()) return element;
     }
     return {};
+}
+
+std::string decode_percent(std::string_view text) {
+    std::string decoded;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        unsigned value = 0;
+        const char* digits = text.data() + i + 1;
+        const bool escaped = text[i] == '%' && i + 2 < text.size() &&
+                             std::from_chars(digits, digits + 2, value, 16).ptr == digits + 2;
+        decoded += escaped ? static_cast<char>(value) : text[i];
+        if (escaped) i += 2;
+    }
+    return decoded;
 }
 
 }  // namespace parley::http

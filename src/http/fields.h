@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace parley::http {
@@ -24,5 +25,8 @@ std::string_view trim_blanks(std::string_view text) noexcept;
 /// Takes the next element off the front of a comma-separated list, without the blanks around
 /// it; skips empty elements. Empty when the list is used up. Linear over the whole list.
 std::string_view take_list_element(std::string_view& list) noexcept;
+
+/// A path as it was meant: `%2f` is `/`. What is no such escape stays as it is.
+std::string decode_percent(std::string_view text);
 
 }  // namespace parley::http

@@ -4,7 +4,7 @@ namespace parley::http {
 
 std::string format(const Reply& reply) {
     std::string bytes;
-    bytes.reserve(160 + reply.content_type.size() + reply.body.size());
+    bytes.reserve(160 + reply.content_type.size() + reply.body.size() + reply.more_fields.size());
     bytes += "HTTP/1.1 ";
     bytes += std::to_string(reply.status);
     bytes += ' ';
@@ -12,7 +12,7 @@ std::string format(const Reply& reply) {
     bytes += "\r\nContent-Type: ";
     bytes += reply.content_type;
     bytes += "\r\nContent-Length: ";
-    bytes += std::to_string(reply.body.size());
+    bytes += std::to_string(reply.content_length.value_or(reply.body.size()));
     bytes += reply.then == Reply::Then::close ? "\r\nConnection: close\r\n"
                                               : "\r\nConnection: keep-alive\r\n";
     if (reply.retry_after.count() > 0) {
@@ -20,6 +20,7 @@ std::string format(const Reply& reply) {
         bytes += std::to_string(reply.retry_after.count());
         bytes += "\r\n";
     }
+    bytes += reply.more_fields;
     bytes += "\r\n";
     if (reply.body_is == Reply::Body::sent) bytes += reply.body;
     return bytes;
@@ -31,6 +32,8 @@ std::string_view reason_phrase(std::uint16_t status) noexcept {
             return "Switching Protocols";
         case 200:
             return "OK";
+        case 206:
+            return "Partial Content";
         case 400:
             return "Bad Request";
         case 401:
@@ -47,6 +50,8 @@ std::string_view reason_phrase(std::uint16_t status) noexcept {
             return "Content Too Large";
         case 414:
             return "URI Too Long";
+        case 416:
+            return "Range Not Satisfiable";
         case 426:
             return "Upgrade Required";
         case 429:

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,9 @@ struct Reply {
     Body body_is = Body::sent;
     Then then = Then::keep_alive;
     std::chrono::seconds retry_after{0};  ///< 0: no Retry-After header
+    /// Of a body that is sent behind what format() gives, or omitted; nothing: `body` is the body.
+    std::optional<std::uint64_t> content_length = {};
+    std::string_view more_fields = {};  ///< whole lines, with their ends
 };
 
 /// The bytes to send, head and body. A body that is omitted still counts in Content-Length.

@@ -22,6 +22,10 @@ Shared::Shared(Shard& on, const QueueLimits& queue_limits)
     shard.on_turn_end(Shard::TurnEnd::to<&Shared::on_turn_end>(*this));
 }
 
+Shared::~Shared() {
+    shard.forget_turn_end(Shard::TurnEnd::to<&Shared::on_turn_end>(*this));
+}
+
 void Shared::on_turn_end() noexcept {
     handshakes_.run();
     const std::size_t count = unfinished_.size();
@@ -56,6 +60,7 @@ void Connection::settle() noexcept {
 }
 
 void Connection::start() noexcept {
+    if (takes_pieces_) return shared_.shard.ring().receive_once(receive_, socket_);
     shared_.shard.ring().receive(receive_, socket_);
 }
 

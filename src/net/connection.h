@@ -39,7 +39,7 @@ struct Shared {
     Shared(Shard& on, const QueueLimits& queue_limits);
     Shared(const Shared&) = delete;
     Shared& operator=(const Shared&) = delete;
-    ~Shared() = default;
+    ~Shared();
 
     Shard& shard;
     const QueueLimits limits;
@@ -114,6 +114,9 @@ public:
     /// the same peer. Before start().
     void secure(std::unique_ptr<tls::Channel> channel) noexcept;
     void start() noexcept;
+    /// Receives one piece at a time: for who gives it away once it has read enough, since then
+    /// nothing is in flight that must be cancelled first. Before start().
+    void take_pieces() noexcept { takes_pieces_ = true; }
     /// Sends now, or as soon as what was sent before is gone. A slow reader loses voice first; if
     /// that is not enough on_too_slow() follows. Does nothing once closing.
     void send(const FrameRef& frame, Delivery delivery) noexcept;
@@ -194,6 +197,7 @@ private:
     bool secured_ : 1 = false;  // by seldom_->channel
     bool paused_ : 1 = false;   // nothing is read
     bool ordered_ : 1 = false;  // both sides have ended: no reset is needed
+    bool takes_pieces_ : 1 = false;
     SendQueue queue_;
     std::uint32_t sent_ = 0;  // of rest_
     ring::Operation receive_;

@@ -73,13 +73,15 @@ constexpr std::size_t pressed_divisor = 8;
 constexpr std::size_t handshake_bytes_max = std::size_t{16} << 10;
 
 /// Handshakes of one shard that have begun: of each OpenSSL keeps about 60 KiB until it is over, so
-/// these are 60 MiB. Beyond: who comes waits in line, and the oldest gives way to it once it has
-/// had the time below.
+/// these are 60 MiB. Beyond: who comes waits, and the oldest gives way to it once it has had the
+/// time below.
 constexpr std::size_t handshakes_max = 1024;
 
-/// What a peer may take for a handshake while others wait for its place: two round trips of a slow
-/// mobile network. So a thousand peers that begin and never answer delay others by this at most.
-constexpr Duration handshake_patience = std::chrono::seconds{1};
+/// What a peer may take for a handshake while others wait for its place: a round trip of a slow
+/// mobile network. A shard makes some 3,000 signatures a second, so within this time it begins no
+/// more handshakes than have a place: peers that begin and never answer take its signatures from
+/// others, but not their places.
+constexpr Duration handshake_patience = std::chrono::milliseconds{300};
 
 /// Public-key work of one turn, after which voice has its turn again: a tenth of the 20 ms between
 /// two packets of a talker. A signature takes 0.05 ms (ECDSA P-256) to 1 ms (RSA 2048); at least

@@ -24,10 +24,9 @@ void Listener::start() noexcept {
     shard_.ring().accept(accept_, descriptor_);
 }
 
-void Listener::stop(Waiting waiting) noexcept {
+void Listener::stop() noexcept {
     if (stopping_) return;
     stopping_ = true;
-    waiting_ = waiting;
     retry_.cancel();
     if (accept_.in_flight()) return shard_.ring().cancel(accept_);
     finish();
@@ -35,10 +34,8 @@ void Listener::stop(Waiting waiting) noexcept {
 
 // What came after the last accept and before the close is taken too.
 void Listener::finish() noexcept {
-    if (waiting_ == Waiting::taken) {
-        for (const int waiting : ring::take_waiting(descriptor_))
-            accepted_(waiting);
-    }
+    for (const int waiting : ring::take_waiting(descriptor_))
+        accepted_(waiting);
     ring::close_now(std::exchange(descriptor_, -1));  // this moment, not with the next submission
 }
 

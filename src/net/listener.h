@@ -23,11 +23,6 @@ public:
     ~Listener();
 
     void start() noexcept;
-    /// What becomes of connections that wait to be accepted when it stops.
-    enum class Waiting : std::uint8_t {
-        taken,  ///< they are accepted: nobody else holds the descriptor, so they would be reset
-        left,   ///< to whoever else holds the same descriptor
-    };
     /// Who is told of accepts that failed for want of descriptors or memory. Before start().
     using Failed = Delegate<void(int error)>;
     void on_failure(Failed failed) noexcept { failed_ = failed; }
@@ -35,8 +30,9 @@ public:
     /// called again.
     void hold() noexcept;
     void release() noexcept;
-    /// Stops accepting; closed() once nothing is in flight. Calling again changes nothing.
-    void stop(Waiting waiting) noexcept;
+    /// Stops accepting; closed() once nothing is in flight, and who waited until then was accepted.
+    /// Calling again changes nothing.
+    void stop() noexcept;
     bool closed() const noexcept { return descriptor_ < 0; }
 
     /// Accepts that failed: out of descriptors or memory, or the peer was gone already.
@@ -54,7 +50,6 @@ private:
     Timer retry_;
     std::optional<Failed> failed_;
     bool stopping_ = false;
-    Waiting waiting_ = Waiting::taken;
     bool held_ = false;
     std::uint64_t failures_ = 0;
 };

@@ -6,7 +6,7 @@ namespace parley::net::tls {
 
 void Handshakes::Place::ask() noexcept {
     if (hook_.linked()) return;
-    (began() ? all_.under_way_line_ : all_.waiting_line_).push_back(*this);
+    (began() ? all_.under_way_line_ : all_.waiting_).push_back(*this);
 }
 
 void Handshakes::Place::finish() noexcept {
@@ -14,13 +14,13 @@ void Handshakes::Place::finish() noexcept {
     if (!began()) return;
     begun_hook_.unlink();
     --all_.under_way_;
-    if (!all_.waiting_line_.empty()) all_.shard_.want_turn();
+    if (!all_.waiting_.empty()) all_.shard_.want_turn();
 }
 
 Handshakes::Place* Handshakes::next() noexcept {
     if (!under_way_line_.empty()) return &under_way_line_.front();
-    if (waiting_line_.empty() || !make_room()) return nullptr;
-    return &waiting_line_.front();
+    if (waiting_.empty() || !make_room()) return nullptr;
+    return &waiting_.back();
 }
 
 // False if all places are taken by those that may still take their time.

@@ -3,9 +3,15 @@
 // A signature costs as much as a hundred deliveries and more, so a storm of new connections must
 // not make those wait that talk. Handshakes are gone on with at the end of a turn, one after the
 // other, until handshake_work_max is used up; the rest waits for the next turn, which does not
-// sleep. And only handshakes_max have begun at a time: whoever comes then waits in line, until
-// one is over or the oldest has had its handshake_patience and gives way. So those that begin and
-// never answer cost memory within a bound, and others little time.
+// sleep. And only handshakes_max have begun at a time: whoever comes then waits until one is over
+// or the oldest has had its handshake_patience and gives way. So those that begin and never answer
+// cost memory within a bound, and others little time.
+//
+//   came ───▶ waiting, the newest next ──▶ begun ◀──▶ under way, in turn ───▶ over
+//                                            └── the oldest gives way ──────────▲
+//
+// The newest is next, since in an overload somebody waits too long whatever the order: in this one
+// a storm makes those of the storm wait, and who comes behind it gets in at once.
 #pragma once
 
 #include <cstddef>
@@ -45,7 +51,7 @@ public:
         Handshakes& all_;
         Call step_;
         Call give_way_;
-        ListHook hook_;        // in the line
+        ListHook hook_;        // among those that wait or are under way
         ListHook begun_hook_;  // among those that have begun
         Instant began_at_{};
     };
@@ -69,8 +75,8 @@ private:
     void on_timer() noexcept {}  // run() follows, at the end of its turn
 
     Shard& shard_;
-    Line under_way_line_;  // before the others: they free places
-    Line waiting_line_;
+    Line under_way_line_;                              // before the others: they free places
+    Line waiting_;                                     // the newest last
     IntrusiveList<Place, &Place::begun_hook_> begun_;  // the oldest first
     Timer timer_;                                      // when the oldest may have to give way
     std::size_t under_way_ = 0;

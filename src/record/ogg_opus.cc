@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <cstring>
 #include <opus/opus.h>
+#include <string_view>
 
 #include "base/assert.h"
 
 namespace parley::record {
 namespace {
-
-/// Samples that a decoder throws away at the beginning: the look-ahead of libopus' encoder, 6.5 ms.
-constexpr std::uint16_t pre_skip = 312;
 
 /// A page this long is written at once: a second, so that a crash costs no more than that.
 constexpr std::int64_t page_samples = sample_rate;
@@ -49,7 +47,7 @@ std::string comments(const OggOpus::Tags& tags) {
     append_counted(packet, "parley");
     append(packet, static_cast<std::uint32_t>(tags.size()), 4);
     for (const auto& [name, value] : tags)
-        append_counted(packet, std::string{name} + '=' + std::string{value});
+        append_counted(packet, name + '=' + value);
     return packet;
 }
 

@@ -12,7 +12,6 @@
 #include <ogg/ogg.h>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,11 +23,14 @@ namespace parley::record {
 /// section 4).
 inline constexpr std::int64_t sample_rate = 48'000;
 
+/// Samples that a decoder throws away at the beginning: the look-ahead of libopus' encoder, 6.5 ms.
+inline constexpr std::uint16_t pre_skip = 312;
+
 class OggOpus {
 public:
     using Bytes = std::vector<std::byte>;
     /// What players show of it, as `{"ARTIST", "alice"}`.
-    using Tags = std::vector<std::pair<std::string_view, std::string_view>>;
+    using Tags = std::vector<std::pair<std::string, std::string>>;
 
     /// `serial` tells streams apart that are played one after the other: any number that differs.
     OggOpus(std::uint32_t serial, const Tags& tags);

@@ -19,16 +19,22 @@ wire::Event as_event(wire::Kind kind, const wire::Command& command) noexcept {
 }  // namespace
 
 DirectRelay::DirectRelay(Shard& shard, session::Sessions& sessions, session::Post& post,
-                         Duration talk_max) noexcept
+                         Duration talk_max, record::Tap* tap) noexcept
     : shard_(shard),
       sessions_(sessions),
       post_(post),
       talk_max_(talk_max),
+      tap_(tap),
       stops_(shard, group::DelayedStops::Due::to<&DirectRelay::on_stop_due>(*this)) {}
 
 void DirectRelay::on_start(session::Session& from, const wire::Command& command) noexcept {
     const auto to = shard_.key<UserKey>(command.to.text);
-    from.talks.begin(to, shard_.now());
+    if (session::DirectTalk* before = from.talks.find(to)) end_recording(*before, {});
+    session::DirectTalk& talk = from.talks.begin(to, shard_.now());
+    if (tap_ != nullptr && tap_->wants_direct()) {
+        const std::string sender = wire::text_of(command.from.encoded);
+        talk.recording = tap_->begin({scope, command.to.text, sender});
+    }
     scratch_.clear();
     wire::append_start_answer(scope, command.payload, scratch_);
     wire::Event answer = as_event(wire::Kind::floor_granted, command);
@@ -48,6 +54,9 @@ void DirectRelay::on_audio(session::Session& from, const wire::Command& command)
         return;
     }
     ++frames_;
+    if (talk != nullptr && talk->recording != TalkNumber::none) {
+        tap_->packet(talk->recording, command.payload);
+    }
     post_.tell_user(to, as_event(wire::Kind::audio, command));
 }
 
@@ -59,12 +68,21 @@ group::Stop DirectRelay::stop_of(const session::Session& from, UserKey to,
     return stop;
 }
 
+void DirectRelay::end_recording(session::DirectTalk& talk, std::string_view id) noexcept {
+    if (talk.recording != TalkNumber::none) tap_->end(talk.recording, id);
+}
+
+void DirectRelay::leave(session::Session& from) noexcept {
+    from.talks.for_each([this](session::DirectTalk& talk) { end_recording(talk, {}); });
+}
+
 void DirectRelay::end_burst(session::Session& from, session::DirectTalk& talk,
                             const wire::Command& command) noexcept {
     group::Stop stop = stop_of(from, talk.to, command);
     stop.had_talk = true;
     stop.duration = group::talk_duration(talk.began, shard_.now());
     stop.talk_id = group::talk_id(scope, stop, shard_.wall_now());
+    end_recording(talk, stop.talk_id);
     talk.revoked = true;
     tell_both(stop);
 }
@@ -80,6 +98,7 @@ void DirectRelay::on_stop(session::Session& from, const wire::Command& command) 
         stop.had_talk = true;
         stop.duration = group::talk_duration(talk->began, shard_.now());
         stop.talk_id = group::talk_id(scope, stop, shard_.wall_now());
+        end_recording(*talk, stop.talk_id);
         talk->stopping = true;
     } else {
         from.talks.end(to);

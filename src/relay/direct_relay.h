@@ -5,14 +5,16 @@
 #pragma once
 
 #include "group/delayed_stops.h"
+#include "record/tap.h"
 #include "session/post.h"
 
 namespace parley::relay {
 
 class DirectRelay {
 public:
-    DirectRelay(Shard& shard, session::Sessions& sessions, session::Post& post,
-                Duration talk_max) noexcept;
+    /// `tap` null: nothing is recorded.
+    DirectRelay(Shard& shard, session::Sessions& sessions, session::Post& post, Duration talk_max,
+                record::Tap* tap) noexcept;
     DirectRelay(const DirectRelay&) = delete;
     DirectRelay& operator=(const DirectRelay&) = delete;
     ~DirectRelay() = default;
@@ -20,6 +22,8 @@ public:
     void on_start(session::Session& from, const wire::Command& command) noexcept;
     void on_audio(session::Session& from, const wire::Command& command) noexcept;
     void on_stop(session::Session& from, const wire::Command& command) noexcept;
+    /// It takes part no longer.
+    void leave(session::Session& from) noexcept;
 
     std::uint64_t frames() const noexcept { return frames_; }
     /// Frames dropped behind the end of a burst that lasted too long.
@@ -28,6 +32,7 @@ public:
 
 private:
     void on_stop_due(const group::Stop& stop) noexcept;
+    void end_recording(session::DirectTalk& talk, std::string_view id) noexcept;
     void end_burst(session::Session& from, session::DirectTalk& talk,
                    const wire::Command& command) noexcept;
     group::Stop stop_of(const session::Session& from, UserKey to,
@@ -38,6 +43,7 @@ private:
     session::Sessions& sessions_;
     session::Post& post_;
     const Duration talk_max_;
+    record::Tap* const tap_;
     group::DelayedStops stops_;
     std::vector<std::byte> scratch_;
     std::uint64_t frames_ = 0;

@@ -6,7 +6,8 @@
 
 namespace parley::relay {
 
-Relay::Relay(Shard& shard, group::Groups& groups) noexcept : shard_(shard), groups_(groups) {
+Relay::Relay(Shard& shard, group::Groups& groups, record::Tap* tap) noexcept
+    : shard_(shard), groups_(groups), tap_(tap) {
     shard.on_record(RecordKind::group_audio,
                     Shard::RecordHandler::to<&Relay::on_group_audio>(*this));
 }
@@ -46,6 +47,7 @@ void Relay::relay(const Heard& heard, const wire::Event& event) noexcept {
         return;
     }
     ++counters_.frames;
+    if (group->recording != TalkNumber::none) tap_->packet(group->recording, event.payload);
     groups_.broadcast(*group, event, heard.who.user);
 }
 

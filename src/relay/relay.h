@@ -7,13 +7,15 @@
 #pragma once
 
 #include "group/groups.h"
+#include "record/tap.h"
 #include "session/session.h"
 
 namespace parley::relay {
 
 class Relay {
 public:
-    Relay(Shard& shard, group::Groups& groups) noexcept;
+    /// `tap` null: no group has a recording.
+    Relay(Shard& shard, group::Groups& groups, record::Tap* tap) noexcept;
     Relay(const Relay&) = delete;
     Relay& operator=(const Relay&) = delete;
     ~Relay() = default;
@@ -40,6 +42,7 @@ private:
 
     Shard& shard_;
     group::Groups& groups_;
+    record::Tap* const tap_;
     Counters counters_;
 };
 

@@ -272,6 +272,14 @@ void aim(io_uring_sqe& entry, int socket) noexcept {
     entry.flags |= IOSQE_FIXED_FILE;
 }
 
+void start_receive(io_uring_sqe& entry, Operation& operation, int socket) noexcept {
+    RingAccess::start(operation);
+    aim(entry, socket);
+    entry.flags |= IOSQE_BUFFER_SELECT;
+    entry.buf_group = receive_group;
+    io_uring_sqe_set_data(&entry, &operation);
+}
+
 }  // namespace
 
 Ring::Ring(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
@@ -302,13 +310,15 @@ void Ring::accept(Operation& operation, int listener) noexcept {
 }
 
 void Ring::receive(Operation& operation, int socket) noexcept {
-    RingAccess::start(operation);
     io_uring_sqe& entry = state_->next_submission();
     io_uring_prep_recv_multishot(&entry, socket, nullptr, 0, 0);
-    aim(entry, socket);
-    entry.flags |= IOSQE_BUFFER_SELECT;
-    entry.buf_group = receive_group;
-    io_uring_sqe_set_data(&entry, &operation);
+    start_receive(entry, operation, socket);
+}
+
+void Ring::receive_once(Operation& operation, int socket) noexcept {
+    io_uring_sqe& entry = state_->next_submission();
+    io_uring_prep_recv(&entry, socket, nullptr, 0, 0);
+    start_receive(entry, operation, socket);
 }
 
 void Ring::send_now(SendOperation& send, int socket, std::span<const std::byte> bytes) noexcept {

@@ -92,6 +92,9 @@ public:
     /// Receives until the stream ends (result 0), fails or is cancelled. Without `more` it has
     /// ended; -ENOBUFS means only that the ring's buffers were all in use: receive() again.
     void receive(Operation& operation, int socket) noexcept;
+    /// Receives what there is or comes first, at most one of the ring's buffers, and has ended by
+    /// then: nothing need be cancelled if that was all. Otherwise as receive().
+    void receive_once(Operation& operation, int socket) noexcept;
 
     /// Sends what the socket takes at once. A send that is taken whole says nothing. Of another one
     /// the handler is told in this ring's next dispatch(): with the count taken, which is short, or

@@ -9,8 +9,10 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "ring/limits.h"
@@ -163,16 +165,18 @@ Result<std::uint16_t> local_port(int listener) noexcept {
 
 std::vector<int> take_waiting(int listener) {
     std::vector<int> taken;
-    const int flags = fcntl(listener, F_GETFL);
-    if (flags < 0 || fcntl(listener, F_SETFL, flags | O_NONBLOCK) != 0) return taken;
-    while (true) {
+    constexpr timeval tick{.tv_sec = 0, .tv_usec = 1};
+    if (setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &tick, sizeof(tick)) != 0) return taken;
+    pollfd waiting{.fd = listener, .events = POLLIN, .revents = 0};
+    while (poll(&waiting, 1, 0) > 0) {
         const int socket = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
         if (socket >= 0) {
             taken.push_back(socket);
         } else if (errno != ECONNABORTED && errno != EINTR) {
-            return taken;
+            break;
         }
     }
+    return taken;
 }
 
 Result<PeerAddress> peer_address(int descriptor) noexcept {

@@ -39,9 +39,11 @@ Result<std::uint16_t> local_port(int listener) noexcept;
 /// exec. Its address. Errors: domain system; EINVAL if it does not listen for TCP.
 Result<Address> adopt_listener(int descriptor) noexcept;
 
-/// Takes the connections that wait at a listener. Where nobody else holds that listener, they are
-/// to be taken before it is closed: the kernel resets what still waits. It does not wait itself.
-/// Leaves the listener non-blocking: no ring may accept on it any more.
+/// Takes the connections that wait at a listener, which is to be closed then. Where nobody else
+/// holds that listener, the kernel resets what still waits; where somebody does, a connection that
+/// has woken this holder wakes no other, and would wait until the next one comes.
+/// Leaves the listener fit for another holder's ring (non-blocking it would not be).
+/// Blocks: for a tick of the kernel at most, if another holder is quicker.
 std::vector<int> take_waiting(int listener);
 
 /// Who is at the other end of a connected descriptor, as far as peers are told apart: an IPv4

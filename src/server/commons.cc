@@ -36,13 +36,28 @@ std::size_t AddressCounts::size() const {
     return counts_.size();
 }
 
-void Commons::tell(Notice notice, Instant now, std::string_view sentence) noexcept {
-    if (log_ == nullptr) return;
+bool Commons::tell(Notice notice, Instant now, std::string_view sentence) noexcept {
+    if (log_ == nullptr) return false;
     auto& told = told_[static_cast<std::size_t>(notice)];
     Instant::rep last = told.load(std::memory_order_relaxed);
     const Instant::rep present = now.time_since_epoch().count();
-    if (last != 0 && present - last < notice_interval.count()) return;
-    if (told.compare_exchange_strong(last, present)) log_(sentence);
+    if (last != 0 && present - last < notice_interval.count()) return false;
+    if (!told.compare_exchange_strong(last, present)) return false;
+    log_(sentence);
+    return true;
+}
+
+void Commons::note_store(bool was_down, bool is_down, Instant now) noexcept {
+    if (is_down != was_down) stores_down_ += is_down ? 1U : ~0U;
+    if (is_down) {
+        if (told_store_down_) return;
+        if (tell(Notice::store, now,
+                 "the store is down: voice goes on, but nothing more is kept until it is back")) {
+            told_store_down_ = true;
+        }
+    } else if (stores_down_ == 0 && told_store_down_.exchange(false)) {
+        log_("the store is back");
+    }
 }
 
 }  // namespace parley::server

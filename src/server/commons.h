@@ -26,7 +26,7 @@ enum class Pressure : std::uint8_t {
 };
 
 /// What an operator is told, each at most once a minute.
-enum class Notice : std::uint8_t { no_descriptor, no_address_room, memory, lag, count };
+enum class Notice : std::uint8_t { no_descriptor, no_address_room, memory, lag, store, count };
 
 /// How many connections each address has, on all shards. Threads: any.
 class AddressCounts {
@@ -55,8 +55,13 @@ public:
     Commons& operator=(const Commons&) = delete;
     ~Commons() = default;
 
-    /// Tells the operator, unless that was done within the last minute.
-    void tell(Notice notice, Instant now, std::string_view sentence) noexcept;
+    /// Tells the operator, unless that was done within the last minute; true if it did.
+    bool tell(Notice notice, Instant now, std::string_view sentence) noexcept;
+
+    /// A shard's store was down, and is down: to be called as long as one of them holds. The
+    /// operator is told when it is down for the first shard, and, having been told so, when it is
+    /// down for none.
+    void note_store(bool was_down, bool is_down, Instant now) noexcept;
 
     AddressCounts addresses;
     std::atomic<Pressure> pressure{Pressure::none};
@@ -64,6 +69,8 @@ public:
 
 private:
     const Log log_;
+    std::atomic<std::uint32_t> stores_down_{0};  // shards whose store is down
+    std::atomic<bool> told_store_down_{false};
     std::array<std::atomic<Instant::rep>, static_cast<std::size_t>(Notice::count)> told_{};
 };
 

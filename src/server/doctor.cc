@@ -69,8 +69,10 @@ std::vector<Finding> Doctor::examine() {
     look_at_quota();
     look_at_backlogs();
     look_at_address();
+    look_at_take_over();
     look_at_options();
     look_at_tls();
+    look_at_sqlite();
     look_at_redis();
     return std::move(findings_);
 }

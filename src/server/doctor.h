@@ -43,8 +43,11 @@ private:
     void look_at_quota();
     void look_at_backlogs();
     void look_at_address();
+    void look_at_take_over();
     void look_at_options();
     void look_at_tls();
+    void look_at_sqlite();
+    void look_at_sqlite_file(const std::string& file, const std::string& folder);
     void look_at_redis();
 
     void pass(std::string what, std::string found);
@@ -57,6 +60,7 @@ private:
     std::string value_in(std::string_view path, std::string_view name) const;
     void look_at_backlog(std::string_view path, std::string name);
     bool has_filter() const;
+    bool has_predecessor() const;
     std::string who_filters() const;
     std::vector<int> allowed() const;
     std::vector<int> chosen() const;

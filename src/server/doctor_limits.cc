@@ -1,8 +1,12 @@
 // What limits the process and its place on the machine: descriptors, memory, cores, the network.
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <system_error>
+#include <unistd.h>
 
 #include "ring/limits.h"
 #include "server/doctor.h"
@@ -141,7 +145,7 @@ void Doctor::look_at_address() {
     ring::Address address;
     if (!options_.listeners.empty()) return pass("address", "passed by systemd");
     if (!ring::Address::parse(options_.listen, address)) {
-        return warn("address", options_.listen, "that is no numeric address and port",
+        return fail("address", options_.listen, "that is no numeric address and port",
                     "--listen 127.0.0.1:7420");
     }
     const Status status = ring::check_free(address);
@@ -149,6 +153,9 @@ void Doctor::look_at_address() {
     const int error = status.error().code;
     const std::string found =
         fmt::format("{}: {}", address.text(), std::generic_category().message(error));
+    if (error == EADDRINUSE && has_predecessor()) {
+        return pass("address", address.text() + " is in use, and is to be taken over");
+    }
     if (error == EADDRINUSE) {
         return warn("address", found, "somebody listens there: a server that runs, perhaps",
                     fmt::format("ss -ltnp sport = :{}, and end it, or start both with --take-over",
@@ -162,6 +169,36 @@ void Doctor::look_at_address() {
     fail("address", found, "this machine has no such address", "ip addr; then name one of these");
 }
 
+// What is at the path of --take-over is the socket of a server that runs, or of one that crashed.
+bool Doctor::has_predecessor() const {
+    struct stat found {};
+    return !options_.take_over.empty() && stat(options_.take_over.c_str(), &found) == 0 &&
+           S_ISSOCK(found.st_mode);
+}
+
+void Doctor::look_at_take_over() {
+    const std::string& path = options_.take_over;
+    if (path.empty()) return pass("take-over", "not asked for");
+    if (path.size() >= sizeof(sockaddr_un::sun_path)) {
+        return fail("take-over", path,
+                    fmt::format("the path of a Unix socket has at most {} bytes",
+                                sizeof(sockaddr_un::sun_path) - 1),
+                    "--take-over with a shorter path, such as /run/parley/take-over.sock");
+    }
+    std::filesystem::path folder = std::filesystem::path{path}.parent_path();
+    if (folder.empty()) folder = ".";
+    if (access(folder.c_str(), W_OK | X_OK) != 0) {
+        return fail("take-over", path,
+                    fmt::format("a socket cannot be made there: {}",
+                                std::generic_category().message(errno)),
+                    fmt::format("make {} a folder of this user's (RuntimeDirectory= in systemd), "
+                                "or name another path",
+                                folder.string()));
+    }
+    pass("take-over", has_predecessor() ? path + " is there: from a server, or left behind"
+                                        : path + " can be made");
+}
+
 void Doctor::look_at_options() {
     Plan plan;
     std::string error;
@@ -169,7 +206,7 @@ void Doctor::look_at_options() {
     options.listeners.clear();  // they were looked at, and are to stay as they are
     const StartFailure failure = make_plan(options, plan, error);
     if (failure != StartFailure::options) return pass("options", "they fit together");
-    warn("options", "a server would not start with them", error, "parley serve --help");
+    fail("options", "a server would not start with them", error, "parley serve --help");
 }
 
 void Doctor::look_at_tls() {
@@ -185,10 +222,6 @@ void Doctor::look_at_tls() {
     if (warnings.empty()) return pass("TLS", found);
     warn("TLS", found, warnings.front(),
          "renew the certificate; a server that runs takes the new files by itself");
-}
-
-void Doctor::look_at_redis() {
-    pass("Redis", "not configured");
 }
 
 }  // namespace parley::server

@@ -13,8 +13,16 @@ constexpr std::size_t bytes_most = std::size_t{1} << 30;
 /// The nanoseconds of a token must not be less than one, nor those of a burst run over.
 constexpr std::uint32_t pace_most = 1'000'000'000;
 constexpr auto time_most = std::chrono::hours{24};
-/// Less holds not even the tables of one shard.
-constexpr std::uint64_t memory_least = std::uint64_t{32} << 20;
+/// What a server has in memory before anybody comes, as measured with 1 to 16 shards: the program
+/// and its libraries; and of each shard 6.5 MiB of frames, 2.5 MiB of places in send queues, 2 MiB
+/// of receive buffers.
+constexpr std::uint64_t memory_of_program = std::uint64_t{8} << 20;
+constexpr std::uint64_t memory_of_shard = std::uint64_t{12} << 20;
+
+/// With less new connections would be refused from the start: that is done at 80 % (overload.h).
+std::uint64_t memory_least(std::size_t shards) noexcept {
+    return (memory_of_program + shards * memory_of_shard) / 4 * 5;
+}
 
 bool refuse(std::string& error, std::string sentence) {
     error = std::move(sentence);
@@ -101,12 +109,14 @@ bool plan_memory(const Limits& limits, Plan& plan, std::string& error) {
             plan.shard.frames.large_bytes_max,
             plan.memory_bytes_max / (3 * std::max<std::size_t>(plan.shards, 1)));
     }
-    if (limits.memory_bytes_max.value_or(0) == 0 || plan.memory_bytes_max >= memory_least) {
-        return true;
-    }
-    return refuse(error, fmt::format("--memory-max {} is less than a server needs when it starts: "
-                                     "choose {} or more, or 0 for no limit",
-                                     plan.memory_bytes_max, memory_least));
+    const std::uint64_t least = memory_least(plan.shards);
+    if (plan.memory_bytes_max == 0 || plan.memory_bytes_max >= least) return true;
+    const std::string_view whose =
+        limits.memory_bytes_max ? "--memory-max" : "what the cgroup allows,";
+    return refuse(error,
+                  fmt::format("{} {} is less than {} shards need to let anybody in: choose {} or "
+                              "more, fewer --shards, or --memory-max 0 for no limit",
+                              whose, plan.memory_bytes_max, plan.shards, least));
 }
 
 }  // namespace

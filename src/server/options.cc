@@ -168,7 +168,7 @@ bool plan_address(const Options& options, Plan& plan, std::string& error) {
         if (ring::Address::parse(options.listen, plan.address)) return true;
         error = fmt::format(
             "'{}' is not an address to listen on: write it like 127.0.0.1:7420 or "
-            "[::1]:7420",
+            "[::1]:7420, with a port of at most 65535",
             options.listen);
         return false;
     }
@@ -218,7 +218,8 @@ StartFailure make_plan(const Options& options, Plan& plan, std::string& error) {
     const bool whole = plan_limits(options, plan, error) && plan_times(options, plan, error) &&
                        plan_drain(options, plan, error) && plan_store(options, plan, error) &&
                        plan_origins(options, plan, error) &&
-                       plan_authenticator(options, plan, error) && plan_tls(options, plan, error);
+                       plan_authenticator(options, plan, error) && plan_tls(options, plan, error) &&
+                       plan_keeping(options, plan, error);
     if (!whole) return StartFailure::options;
     return take_descriptors(options.limits, error) ? StartFailure::none : StartFailure::machine;
 }

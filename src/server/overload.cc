@@ -16,6 +16,9 @@ namespace {
 constexpr Duration look_interval = std::chrono::milliseconds{100};
 // Freed memory that the allocator keeps is memory of the process: it is asked for it that often.
 constexpr Duration trim_interval = std::chrono::seconds{1};
+// And for so long after memory was short: connections that are sent away then have gone, within
+// the 2 s that their end may take and the 5 s of an opening, and what they held is free.
+constexpr Duration trim_after = std::chrono::seconds{10};
 
 constexpr std::array<std::uint64_t, 4> level_percent{0, 80, 90, 95};
 constexpr std::uint64_t leave_percent = 2;
@@ -115,7 +118,11 @@ void MemoryWatch::on_timer() noexcept {
         commons_.tell(Notice::memory, now,
                       "80 % of the memory of --memory-max is used: new connections are refused");
     }
-    if (level < Pressure::shrinking || now - trimmed_ < trim_interval) return;
+    const bool was_short = now < trim_until_;
+    if (level >= Pressure::shrinking || (was_short && level > Pressure::none)) {
+        trim_until_ = now + trim_after;
+    }
+    if (now >= trim_until_ || now - trimmed_ < trim_interval) return;
     trimmed_ = now;
     malloc_trim(0);
 }

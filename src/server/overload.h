@@ -41,7 +41,8 @@ std::uint64_t resident_bytes() noexcept;
 /// The least that a cgroup this process is in allows; nothing if none does. Threads: any.
 std::optional<std::uint64_t> cgroup_bytes_max();
 
-/// Looks at the memory of the process ten times a second, for all shards, from one of them.
+/// Looks at the memory of the process ten times a second, for all shards, from one of them. While
+/// it is short, and for some seconds after, what was freed is given back to the system.
 class MemoryWatch {
 public:
     MemoryWatch(Shard& shard, Commons& commons, std::uint64_t bytes_max) noexcept;
@@ -58,6 +59,7 @@ private:
     Commons& commons_;
     const std::uint64_t bytes_max_;
     Instant trimmed_{};
+    Instant trim_until_{};
     Timer timer_;
 };
 

@@ -78,6 +78,9 @@ ShardStats stats_of(Worker& worker) {
         .memory_refused = worker.door().counters().no_memory,
         .shed = worker.shed(),
         .behind = worker.is_behind() ? std::uint64_t{1} : 0,
+        .recorder_behind = worker.tap() == nullptr
+                               ? 0
+                               : worker.tap()->packets_dropped() + worker.tap()->talks_dropped(),
     };
     add_store(worker, stats);
     for (std::size_t i = 0; i < session::refusal_count; ++i) {
@@ -165,9 +168,7 @@ void ShardThread::loop(Shard& shard, Worker& worker) {
 void ShardThread::look_after_drain(Worker& worker) {
     if (!worker.draining()) {
         const bool follows = crew_.draining.load() == Crew::Drain::for_successor;
-        const bool shared = crew_.listeners_shared.load();
-        worker.drain(follows ? Drain::Successor::ready : Drain::Successor::later,
-                     shared ? Worker::Held::shared : Worker::Held::alone);
+        worker.drain(follows ? Drain::Successor::ready : Drain::Successor::later);
         return;
     }
     if (drained_ || !worker.drained()) return;

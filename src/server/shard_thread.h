@@ -29,8 +29,6 @@ struct Crew {
     std::atomic<bool> stopping{false};
     std::atomic<std::size_t> drained{0};  ///< shards that have sent all away
     std::atomic<std::size_t> idle{0};     ///< shards whose workers are done; all leave together
-    /// Whether other processes hold the listeners too.
-    std::atomic<bool> listeners_shared{false};
 
     /// Both may be called by any thread, and in a signal handler.
     void drain(Drain how) noexcept;

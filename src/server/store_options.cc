@@ -4,14 +4,17 @@
 #include <system_error>
 
 #include "server/options.h"
+#include "store/sealed_store.h"
 
 namespace parley::server {
 namespace {
 
 constexpr const char* file_name = "parley.db";
 
-// True if the folder is there, or was made for this user alone.
-bool make_folder(const std::filesystem::path& folder, std::string& error) {
+}  // namespace
+
+bool make_data_folder(const std::string& path, std::string& error) {
+    const std::filesystem::path folder{path};
     std::error_code problem;
     if (std::filesystem::is_directory(folder, problem)) return true;
     if (std::filesystem::create_directories(folder, problem)) {
@@ -25,8 +28,6 @@ bool make_folder(const std::filesystem::path& folder, std::string& error) {
     return false;
 }
 
-}  // namespace
-
 bool plan_store(const Options& options, Plan& plan, std::string& error) {
     // Who has a handler keeps what it likes by itself.
     if (options.handler != nullptr) return true;
@@ -39,8 +40,11 @@ bool plan_store(const Options& options, Plan& plan, std::string& error) {
 }
 
 std::unique_ptr<store::Backend> open_store(const Plan& plan, std::string& error) {
-    if (!plan.data_folder.empty() && !make_folder(plan.data_folder, error)) return nullptr;
-    return store::open(plan.store, error);
+    if (!plan.data_folder.empty() && !make_data_folder(plan.data_folder, error)) return nullptr;
+    auto opened = store::open(plan.store, error);
+    if (opened == nullptr || !plan.keys) return opened;
+    return store::sealed(std::move(opened), *plan.keys,
+                         plan.seals ? store::Seals::yes : store::Seals::no);
 }
 
 }  // namespace parley::server

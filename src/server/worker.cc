@@ -21,7 +21,8 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
                                          : session::Opening::Admit::anybody,
               options.deflate,
               options.tls,
-              options.opening_max},
+              options.opening_max,
+              options.library != nullptr},
       door_(shard, options.door, options.commons),
       net_(shard, options.queues),
       decoder_(options.dialect),
@@ -31,7 +32,7 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
       store_(options.store->door(shard)),
       listeners_(shard),
       groups_(shard, listeners_),
-      floor_(shard, groups_, post_, options.floor),
+      floor_(shard, groups_, post_, options.floor, make_tap()),
       membership_({.shard = shard,
                    .sessions = sessions_,
                    .post = post_,
@@ -41,14 +42,16 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
                    .store = *store_,
                    .policy = options.join,
                    .groups_max = options.groups_per_user_max}),
-      relay_(shard, groups_),
-      direct_(shard, sessions_, post_, options.floor.talk_max),
+      updates_(shard, membership_, options.store->redis()),
+      relay_(shard, groups_, tap_ ? &*tap_ : nullptr),
+      direct_(shard, sessions_, post_, options.floor.talk_max, tap_ ? &*tap_ : nullptr),
       chat_({.shard = shard,
              .sessions = sessions_,
              .post = post_,
              .listeners = listeners_,
              .groups = groups_,
              .store = *store_}),
+      downloads_(net_, options.library, *store_, *this),
       drain_(shard, sessions_, groups_, options.drain),
       lag_(options.lag_max),
       lag_timer_(Timer::Handler::to<&Worker::look_at_lag>(*this)),
@@ -60,11 +63,22 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
     shard.on_turn_end(Shard::TurnEnd::to<&Worker::on_turn_end>(*this));
     shard.on_record(RecordKind::accepted,
                     Shard::RecordHandler::to<&Worker::on_accepted_elsewhere>(*this));
+    if (shard.id() == ShardId{0}) {
+        if (options.sweeps_store) sweep_.emplace(shard, *store_);
+        if (options.index != nullptr) options.index->attach(shard, *store_);
+    }
     shard.on_record(RecordKind::hand_over, Shard::RecordHandler::to<&Worker::on_hand_over>(*this));
+}
+
+record::Tap* Worker::make_tap() {
+    if (options_.taps == nullptr) return nullptr;
+    Lane& lane = *options_.taps->lanes[raw(shard_.id())];
+    return &tap_.emplace(shard_, lane, options_.taps->selection);
 }
 
 Worker::~Worker() {
     PARLEY_ASSERT(idle());
+    if (options_.index != nullptr && shard_.id() == ShardId{0}) options_.index->detach();
 }
 
 void Worker::start(int listener, Spread spread) {
@@ -75,10 +89,9 @@ void Worker::start(int listener, Spread spread) {
     acceptors_.back()->start();
 }
 
-void Worker::drain(Drain::Successor successor, Held held) {
-    using Waiting = net::Listener::Waiting;
+void Worker::drain(Drain::Successor successor) {
     for (const auto& acceptor : acceptors_)
-        acceptor->stop(held == Held::alone ? Waiting::taken : Waiting::left);
+        acceptor->stop();
     openings_end_ = shard_.now() + session::opening_drain_max;
     drain_.begin(successor);
 }
@@ -95,19 +108,23 @@ bool Worker::is_accepting() const noexcept {
 void Worker::stop() noexcept {
     stopping_ = true;
     for (const auto& acceptor : acceptors_)
-        acceptor->stop(net::Listener::Waiting::left);
+        acceptor->stop();
     for (session::Opening& opening : openings_)
         opening.abort();
     drain_.finish();
+    updates_.stop();
+    if (sweep_) sweep_->stop();
+    store_->stop();
 }
 
 void Worker::abort() noexcept {
     drain_.abort_raw_sockets();
+    downloads_.abort();
     sessions_.for_each([](session::Session& session) { session.abort(); });
 }
 
 bool Worker::idle() const noexcept {
-    return !is_accepting() && net_.connections == 0;
+    return !is_accepting() && net_.connections == 0 && updates_.idle() && store_->idle();
 }
 
 void Worker::on_accepted(int descriptor) noexcept {
@@ -181,6 +198,7 @@ void Worker::welcome(session::Admission admission, int descriptor) noexcept {
         door_.leave(admission.address);
         return shard_.ring().close(descriptor);
     }
+    if (admission.fetch) return downloads_.begin(std::move(admission), descriptor);
     if (options_.handler != nullptr) {
         const auto gone = RawSocket::Gone::to<&Worker::on_raw_socket_gone>(*this);
         // Owned by the list; deleted in on_raw_socket_gone().
@@ -201,6 +219,26 @@ void Worker::welcome(session::Admission admission, int descriptor) noexcept {
     drain_.add(session);
 }
 
+// Of a group: who is in it now, by the list in the token or by listening. Others may be members who
+// are elsewhere: the store knows.
+Downloads::MayHear Worker::may_hear(const session::Identity& who,
+                                    const record::Talk& talk) noexcept {
+    using MayHear = Downloads::MayHear;
+    if (talk.scope == wire::Scope::direct) {
+        return who.user == talk.from || who.user == talk.to ? MayHear::yes : MayHear::no;
+    }
+    bool listens = std::ranges::find(who.groups, talk.to) != who.groups.end();
+    const auto group = shard_.key<GroupKey>(talk.to);
+    sessions_.for_each_of(shard_.key<UserKey>(who.user), [&](session::Session& session) {
+        listens = listens || session.subscription(group) != nullptr;
+    });
+    return listens ? MayHear::yes : MayHear::ask_store;
+}
+
+void Worker::on_download_gone(session::AddressMark address) noexcept {
+    door_.leave(address);
+}
+
 void Worker::on_raw_socket_gone(RawSocket& socket) noexcept {
     drain_.forget(socket);
     door_.leave(socket.address);
@@ -210,6 +248,7 @@ void Worker::on_raw_socket_gone(RawSocket& socket) noexcept {
 void Worker::on_leaving(session::Session& session) noexcept {
     expiries_.forget(session);
     chat_.leave(session);
+    direct_.leave(session);
     membership_.sign_out(session);
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "chat/chat.h"
 #include "group/membership.h"
@@ -14,12 +15,16 @@
 #include "relay/direct_relay.h"
 #include "relay/relay.h"
 #include "server/door.h"
+#include "server/downloads.h"
 #include "server/drain.h"
+#include "server/membership_updates.h"
 #include "server/overload.h"
 #include "server/raw_socket.h"
+#include "server/recording_index.h"
 #include "session/expiries.h"
 #include "session/opening.h"
 #include "store/backend.h"
+#include "store/sweep.h"
 
 namespace parley::server {
 
@@ -36,6 +41,7 @@ struct WorkerOptions {
     DoorLimits door;
     Duration lag_max{0};              ///< 0: a shard accepts however far it is behind
     store::Backend* store = nullptr;  ///< all shards'; never null
+    bool sweeps_store = false;        ///< shard 0 has it forget what has ended
     Commons* commons = nullptr;       ///< without, shards know nothing of each other's load
     wire::voiceping::Dialect dialect = wire::voiceping::Dialect::router_2023;
     group::JoinPolicy join = group::JoinPolicy::open;
@@ -44,9 +50,14 @@ struct WorkerOptions {
     DrainOptions drain;
     Handler* handler = nullptr;             ///< if set, messages go there and nothing is relayed
     const net::tls::Source* tls = nullptr;  ///< if set, connections are secured
+    const record::Taps* taps = nullptr;     ///< if set, talks are recorded
+    RecordingIndex* index = nullptr;        ///< with taps: what shard 0 tells the store
+    record::Library* library = nullptr;     ///< if set, recordings are served
 };
 
-class Worker final : private session::Opening::Gate, private session::Commands {
+class Worker final : private session::Opening::Gate,
+                     private session::Commands,
+                     private Downloads::Access {
 public:
     /// All three must outlive the worker.
     Worker(Shard& shard, const WorkerOptions& options, const session::Authenticator& authenticator);
@@ -59,10 +70,9 @@ public:
     enum class Spread : std::uint8_t { keep, deal_out };
     void start(int listener, Spread spread = Spread::keep);
 
-    /// Takes no more connections, and sends those there are away at a pace. What waits at the
-    /// listeners is served: here if they are held by this process alone, else elsewhere.
-    enum class Held : std::uint8_t { alone, shared };
-    void drain(Drain::Successor successor, Held held);
+    /// Takes no more connections, and sends those there are away at a pace. Who waits at the
+    /// listeners when it begins is served.
+    void drain(Drain::Successor successor);
     bool draining() const noexcept { return drain_.begun(); }
     /// All were sent away, and nobody is about to sign in or has had a second for it.
     bool drained() const noexcept;
@@ -81,6 +91,8 @@ public:
     const relay::DirectRelay& direct_relay() const noexcept { return direct_; }
     const group::FloorControl& floor() const noexcept { return floor_; }
     const chat::Chat& chat() const noexcept { return chat_; }
+    /// Null if nothing is recorded.
+    const record::Tap* tap() const noexcept { return tap_ ? &*tap_ : nullptr; }
     const session::SessionContext& context() const noexcept { return context_; }
     const net::Shared& net() const noexcept { return net_; }
     const Door& door() const noexcept { return door_; }
@@ -97,15 +109,18 @@ private:
     void on_accepted(int descriptor) noexcept;
     void on_accepted_elsewhere(ShardId from, std::span<std::byte> record) noexcept;
     void begin_opening(int descriptor) noexcept;
+    record::Tap* make_tap();
     bool is_accepting() const noexcept;
     void on_admitted(session::Opening& opening, session::Admission admission,
                      int descriptor) noexcept override;
     void on_opening_gone(session::Opening& opening) noexcept override;
     void on_refused(session::Refusal reason) noexcept override;
     std::string_view unready() const noexcept override;
+    session::Readiness readiness() const noexcept override;
     void on_accept_failure(int error) noexcept { door_.on_accept_failure(error); }
     void on_turn_end() noexcept;
     void look_at_lag() noexcept;
+    void look_at_store() noexcept;
     void on_shed_timer() noexcept;
     void make_room_for(UserKey user) noexcept;
     void refuse_join(session::Session& session, const wire::Command& command) noexcept;
@@ -120,6 +135,9 @@ private:
     void on_pong(session::Session& session, std::span<const std::byte> payload) noexcept override;
     void on_leaving(session::Session& session) noexcept override;
     void on_gone(session::Session& session) noexcept override;
+    Downloads::MayHear may_hear(const session::Identity& who,
+                                const record::Talk& talk) noexcept override;
+    void on_download_gone(session::AddressMark address) noexcept override;
     void on_direct(session::Session& session, const wire::Command& command) noexcept;
     void on_group(session::Session& session, const wire::Command& command) noexcept;
     void on_floor_request(session::Session& session, const wire::Command& command) noexcept;
@@ -136,13 +154,17 @@ private:
     session::Expiries expiries_;
     session::Post post_;
     const std::unique_ptr<store::Store> store_;
+    std::optional<store::Sweep> sweep_;  // shard 0's
     group::Listeners listeners_;
     group::Groups groups_;
+    std::optional<record::Tap> tap_;
     group::FloorControl floor_;
     group::Membership membership_;
+    MembershipUpdates updates_;
     relay::Relay relay_;
     relay::DirectRelay direct_;
     chat::Chat chat_;
+    Downloads downloads_;
     Drain drain_;
     Instant openings_end_;  // of a drain: then nobody waits for them
     std::vector<std::unique_ptr<net::Listener>> acceptors_;
@@ -157,6 +179,7 @@ private:
     std::uint64_t shed_ = 0;
     Pressure pressure_ = Pressure::none;
     bool is_behind_ = false;
+    bool store_is_down_ = false;
     bool stopping_ = false;
 };
 

@@ -4,6 +4,7 @@
 
 #include "group/refusals.h"
 #include "server/worker.h"
+#include "store/outbox.h"
 
 namespace parley::server {
 namespace {
@@ -23,8 +24,25 @@ std::string_view Worker::unready() const noexcept {
     return options_.commons->lagging.load(std::memory_order_relaxed) > 0 ? "behind" : "";
 }
 
+// A store that is down is no reason to go elsewhere: voice does not need it, and where it is
+// shared, no other server would do better. With a full outbox another may.
+session::Readiness Worker::readiness() const noexcept {
+    if (const std::string_view why_not = unready(); !why_not.empty()) return {false, why_not};
+    if (store::Outbox::is_full(store_->counters())) return {false, "store: full"};
+    switch (store_->state()) {
+        case store::StoreState::healthy:
+            break;
+        case store::StoreState::slow:
+            return {true, "ok, store: slow"};
+        case store::StoreState::down:
+            return {true, "ok, store: down"};
+    }
+    return {true, "ok"};
+}
+
 void Worker::on_turn_end() noexcept {
     look_at_lag();
+    look_at_store();
     if (options_.commons == nullptr) return;
     pressure_ = options_.commons->pressure.load(std::memory_order_relaxed);
     net_.pressed = pressure_ >= Pressure::shrinking;
@@ -53,6 +71,13 @@ void Worker::look_at_lag() noexcept {
             acceptor->release();
         }
     }
+}
+
+void Worker::look_at_store() noexcept {
+    const bool is_down = store_->state() == store::StoreState::down;
+    if ((!is_down && !store_is_down_) || options_.commons == nullptr) return;
+    options_.commons->note_store(store_is_down_, is_down, shard_.now());
+    store_is_down_ = is_down;
 }
 
 // Those first for whom most waits.

@@ -76,6 +76,12 @@ std::vector<std::byte> pack(const Admission& admission, int descriptor) {
     writer.value(admission.deflate);
     writer.bytes(admission.received);
     writer.value(admission.channel.get());
+    writer.number(admission.fetch ? 1 : 0);
+    if (admission.fetch) {
+        writer.text(admission.fetch->target);
+        writer.text(admission.fetch->range);
+        writer.number(admission.fetch->head_only ? 1 : 0);
+    }
     return std::move(writer.out);
 }
 
@@ -98,6 +104,12 @@ Admission unpack(std::span<const std::byte> record, int& descriptor) {
     const auto received = reader.bytes();
     admission.received.assign(received.begin(), received.end());
     admission.channel.reset(reader.value<net::tls::Channel*>());
+    if (reader.number() != 0) {
+        Fetch& fetch = admission.fetch.emplace();
+        fetch.target = reader.text();
+        fetch.range = reader.text();
+        fetch.head_only = reader.number() != 0;
+    }
     return admission;
 }
 

@@ -18,6 +18,13 @@ namespace parley::session {
 /// Stands for the address that a connection came from, where connections are counted by it.
 enum class AddressMark : std::uint32_t { uncounted = 0 };
 
+/// A recording, or a list of them, that is asked for by plain HTTP.
+struct Fetch {
+    std::string target;  ///< what stands behind `/recordings/`, as it was sent
+    std::string range;   ///< the value of its Range field
+    bool head_only = false;
+};
+
 /// What the opening handshake found out.
 struct Admission {
     Identity identity;
@@ -27,6 +34,7 @@ struct Admission {
     std::optional<ws::DeflateTerms> deflate = {};  ///< that it agrees to
     std::vector<std::byte> received;               ///< what the client sent behind its request
     std::unique_ptr<net::tls::Channel> channel;    ///< its TLS; null: plain
+    std::optional<Fetch> fetch = {};               ///< that is all it wants: it becomes no session
 };
 
 /// As the bytes of a record: the descriptor and the admission. The record names the channel and

@@ -15,7 +15,8 @@ struct DirectTalk {
     UserKey to{};
     Instant began;
     bool stopping = false;  ///< its STOP came, and is answered in a moment
-    bool revoked = false;   ///< it lasted too long: its voice is dropped until it ends
+    TalkNumber recording{};
+    bool revoked = false;  ///< it lasted too long: its voice is dropped until it ends
 };
 
 class DirectTalks {
@@ -25,6 +26,12 @@ public:
     /// Null if there is none.
     DirectTalk* find(UserKey to) noexcept;
     void end(UserKey to) noexcept;
+
+    template <class Visit>
+    void for_each(Visit visit) {
+        for (DirectTalk& talk : talks_)
+            visit(talk);
+    }
 
 private:
     std::forward_list<DirectTalk> talks_;  // oldest first, at most direct_talks_max

@@ -39,6 +39,7 @@ Opening::Opening(net::Shared& shared, int descriptor, const Policy& policy, Gate
       gate_(gate),
       connection_(shared, descriptor, *this),
       timer_(Timer::Handler::to<&Opening::on_timer>(*this)) {
+    connection_.take_pieces();
     if (policy.tls != nullptr) {
         connection_.secure(std::make_unique<net::tls::Channel>(*policy.tls));
     }
@@ -110,19 +111,36 @@ void Opening::on_upgrade(const http::RequestHead& head) noexcept {
     if (!page_may_connect(head)) return refuse_page();
     std::string protocols;
     const Credentials credentials = credentials_of(head, protocols);
-    if (policy_.admit == Admit::by_token) {
-        // The time of day as it is, not Shard::wall_now(): a clock that was ahead for a moment must
-        // not make every token look expired until it has caught up.
-        Verdict verdict =
-            policy_.authenticator.verify(credentials.token, shared_.shard.ring().wall_now());
-        if (!verdict) return refuse(verdict.refusal());
-        admission_.identity = std::move(verdict.identity());
-    }
+    if (policy_.admit == Admit::by_token && !sign_in(credentials.token)) return;
     admission_.device = credentials.device;
     auto& accept = std::get<ws::Accept>(handshake);
     accept.deflate = ws::negotiate_deflate(head, policy_.deflate);  // it has signed in by now
     admission_.deflate = accept.deflate;
     admission_.reply = ws::accept_reply(accept, credentials.subprotocol);
+    admitted_ = true;
+    connection_.detach();
+}
+
+bool Opening::sign_in(std::string_view token) noexcept {
+    // The time of day as it is, not Shard::wall_now(): a clock that was ahead for a moment must not
+    // make every token look expired until it has caught up.
+    Verdict verdict = policy_.authenticator.verify(token, shared_.shard.ring().wall_now());
+    if (!verdict) {
+        refuse(verdict.refusal());
+        return false;
+    }
+    admission_.identity = std::move(verdict.identity());
+    return true;
+}
+
+// Who may hear it is known where the user lives, and goes on there.
+void Opening::on_fetch(const http::RequestHead& head, std::string_view target) noexcept {
+    if (!page_may_connect(head)) return refuse_page();
+    std::string protocols;
+    if (!sign_in(credentials_of(head, protocols).token)) return;
+    admission_.fetch = {std::string{target},
+                        std::string{head.find("range").value_or(std::string_view{})},
+                        head.method() == "HEAD"};
     admitted_ = true;
     connection_.detach();
 }
@@ -151,6 +169,11 @@ void Opening::refuse(Refusal reason) noexcept {
 void Opening::answer_plain(const http::RequestHead& head) noexcept {
     http::Reply reply{.then = http::Reply::Then::close};
     const bool is_head = head.method() == "HEAD";
+    constexpr std::string_view recordings = "/recordings/";
+    const bool is_fetch = policy_.serves_recordings && policy_.admit == Admit::by_token &&
+                          (is_head || head.method() == "GET") &&
+                          head.path().starts_with(recordings);
+    if (is_fetch) return on_fetch(head, head.path().substr(recordings.size()));
     if (is_head) reply.body_is = http::Reply::Body::omitted;
     if (head.method() != "GET" && !is_head) {
         reply.status = 403;
@@ -161,6 +184,10 @@ void Opening::answer_plain(const http::RequestHead& head) noexcept {
         const std::string_view why_not = gate_.unready();
         reply.status = why_not.empty() ? 200 : 503;
         reply.body = why_not.empty() ? "ok" : why_not;
+    } else if (head.target() == "/readyz") {
+        const Readiness readiness = gate_.readiness();
+        reply.status = readiness.wants_connections ? 200 : 503;
+        reply.body = readiness.text;
     } else {
         reply.status = 404;
         reply.body = "Not Found";

@@ -22,6 +22,12 @@
 
 namespace parley::session {
 
+/// What `GET /readyz` answers.
+struct Readiness {
+    bool wants_connections = true;
+    std::string_view text;
+};
+
 class Opening final : private net::Connection::Owner {
 public:
     /// What becomes of openings. Both calls end the opening, which is then to be destroyed.
@@ -34,6 +40,8 @@ public:
         virtual void on_refused(Refusal reason) noexcept = 0;
         /// What `GET /healthz` answers: why this server wants no connections; empty if it does.
         virtual std::string_view unready() const noexcept = 0;
+        /// The same, and how the store does.
+        virtual Readiness readiness() const noexcept = 0;
 
     protected:
         ~Gate() = default;
@@ -51,6 +59,7 @@ public:
         const net::tls::Source* tls = nullptr;  ///< null: connections are plain
         /// From accept to the end of the request head, whatever drips in meanwhile (C1).
         Duration opening_max = std::chrono::seconds{5};
+        bool serves_recordings = false;
     };
 
     Opening(net::Shared& shared, int descriptor, const Policy& policy, Gate& gate) noexcept;
@@ -81,6 +90,8 @@ private:
     void on_head(const http::RequestHead& head) noexcept;
     void on_upgrade(const http::RequestHead& head) noexcept;
     void answer(std::string_view reply) noexcept;
+    bool sign_in(std::string_view token) noexcept;
+    void on_fetch(const http::RequestHead& head, std::string_view target) noexcept;
     void answer_plain(const http::RequestHead& head) noexcept;
     bool page_may_connect(const http::RequestHead& head) const;
     void refuse(Refusal reason) noexcept;
@@ -95,7 +106,7 @@ private:
     Admission admission_;
     bool answered_ = false;  // an answer is on its way, or none will be given
     bool admitted_ = false;
-    bool overflowed_ = false;  // it sent more than early_bytes_max before it was answered
+    bool overflowed_ = false;  // over TLS: more than early_bytes_max before it was answered
 };
 
 }  // namespace parley::session

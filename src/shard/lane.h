@@ -15,23 +15,27 @@
 
 namespace parley {
 
-/// The protocol between shards: everything that ever crosses a lane.
+/// The protocol between shards, and from them to the recorder: everything that ever crosses a lane.
 enum class RecordKind : std::uint8_t {
-    skip,           ///< inside Lane only: the rest up to the end of its memory is unused
-    accepted,       ///< a connection that nothing is known of, from who has the listener
-    hand_over,      ///< an accepted connection, to its user's home
-    burst,          ///< a talk is going on in a group of a shard that drains; to all others
-    group_listen,   ///< a shard has listeners of a group, or no longer; to the group's home
-    floor_request,  ///< what a session asks of a group's floor, to the group's home
-    group_audio,    ///< a voice frame, to the group's home
-    chat_letter,    ///< a text or the like, to where it is kept
-    chat_item,      ///< one that was kept, to a shard with listeners of its group
-    chat_receipt,   ///< DELIVERED or READ, to the home of the message's sender
-    chat_sync,      ///< whether a shard knows who listens, and its answer
-    group_event,    ///< what a group says, to a shard with listeners
-    session_event,  ///< an answer, to the shard of the session
-    user_event,     ///< a direct message, to the home of its user
-    count,          ///< how many kinds there are; never sent
+    skip,               ///< inside Lane only: the rest up to the end of its memory is unused
+    accepted,           ///< a connection that nothing is known of, from who has the listener
+    hand_over,          ///< an accepted connection, to its user's home
+    burst,              ///< a talk is going on in a group of a shard that drains; to all others
+    group_listen,       ///< a shard has listeners of a group, or no longer; to the group's home
+    floor_request,      ///< what a session asks of a group's floor, to the group's home
+    group_audio,        ///< a voice frame, to the group's home
+    chat_letter,        ///< a text or the like, to where it is kept
+    chat_item,          ///< one that was kept, to a shard with listeners of its group
+    chat_receipt,       ///< DELIVERED or READ, to the home of the message's sender
+    chat_sync,          ///< whether a shard knows who listens, and its answer
+    group_event,        ///< what a group says, to a shard with listeners
+    session_event,      ///< an answer, to the shard of the session
+    user_event,         ///< a direct message, to the home of its user
+    membership_update,  ///< which groups a user is in, from who heard of it, to the user's home
+    talk_began,         ///< a talk that is recorded, to the recorder (record/tap.h)
+    talk_packet,        ///< a voice packet of one, likewise
+    talk_ended,         ///< its end, likewise
+    count,              ///< how many kinds there are; never sent
 };
 
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): each side's own cache line is the point

@@ -19,7 +19,7 @@ namespace parley {
 class Mailbox {
 public:
     /// Something to be done on the shard's thread, once. It is destroyed there, or, if the shard
-    /// has ended, wherever the mailbox is.
+    /// has ended, by who posts it. It may hold the mailbox.
     class Letter {
     public:
         Letter() noexcept = default;
@@ -45,11 +45,15 @@ public:
     /// Opens what has been posted, but not what comes meanwhile.
     /// Threads: the shard's. Blocks: for as long as another posts.
     void deliver() noexcept;
+    /// Nothing is opened any more: what waits is destroyed, and so is what is posted from now on.
+    /// Threads: the shard's, at its end. Blocks: for as long as another posts.
+    void close() noexcept;
 
 private:
     const ring::KeptWaker waker_;
     std::mutex mutex_;
     Letters posted_;
+    bool closed_ = false;
     std::atomic<bool> waiting_{false};
 };
 

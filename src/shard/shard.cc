@@ -68,6 +68,7 @@ Shard::Shard(ShardId id, Fabric& fabric, std::unique_ptr<ring::Ring> ring, const
 }
 
 Shard::~Shard() {
+    mailbox_->close();
     if (current_shard == this) current_shard = nullptr;
 }
 
@@ -217,10 +218,12 @@ void Shard::dispatch() noexcept {
     held_last_.clear();
 }
 
-// Not twice in a row: a loop whose every turn took that long would judge nobody any more.
-bool Shard::notice_pause(Instant expected) noexcept {
+// Not twice in a row: a loop whose every turn took that long would judge nobody any more. When it
+// stood still is not known, only that it did since the last turn: nothing of that time counts.
+bool Shard::notice_pause(Instant last_turn, Instant expected) noexcept {
     if (catching_up_ || now_ - expected < pause_min) return false;
-    resumed_at_ = now_;
+    paused_ += now_ - last_turn;
+    now_ = resumed_at_ = last_turn;
     catching_up_ = true;
     return true;
 }
@@ -234,11 +237,12 @@ bool Shard::may_judge(std::uint64_t completed) noexcept {
 
 void Shard::turn(Instant latest) noexcept {
     current_shard = this;
+    const Instant last_turn = now_;
     const Instant expected = std::max(sleep_until(latest), now_);
-    ring_->wait(expected);
+    ring_->wait(expected < Instant::max() - paused_ ? expected + paused_ : Instant::max());
     fabric_.announce_awake(id_);
-    now_ = std::max(now_, ring_->now());
-    const bool resumed = notice_pause(expected);
+    now_ = std::max(now_, ring_->now() - paused_);
+    const bool resumed = notice_pause(last_turn, expected);
     const std::uint64_t busy_before = ring_->counters().completions + counters_.records_in;
     dispatch();
     take_records();
@@ -255,7 +259,7 @@ void Shard::turn(Instant latest) noexcept {
     if (ring_->counters().completions + counters_.records_in != busy_before) {
         busy_until_ = now_ + options_.spin;
     }
-    last_turn_ = ring_->now() - now_;
+    last_turn_ = ring_->now() - paused_ - now_;
 }
 
 }  // namespace parley

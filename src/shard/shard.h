@@ -65,7 +65,9 @@ public:
     FramePool& frames() noexcept { return frames_; }
     Fabric& fabric() noexcept { return fabric_; }
 
-    /// The time of this turn. It stands still until the next one.
+    /// The time of this turn. It stands still until the next one, and while the process is stopped
+    /// or the machine sleeps: what was to happen within some time has what was left of it. So it
+    /// falls behind the ring's, by a little differently on each shard.
     Instant now() const noexcept { return now_; }
     /// What the turn before this one took, without its wait for the ring: neither its sleep nor
     /// what the kernel did with its sends, which nothing tells apart.
@@ -95,10 +97,11 @@ public:
     bool post(ShardId to, RecordKind kind, Parts parts, Urgency urgency) noexcept;
 
     /// Called at the end of every turn: what was gathered in it goes out. Of several handlers the
-    /// one named last runs first, since layers above hand down to those below. Before the first
-    /// turn; the handler must outlive the shard's last one.
+    /// one named last runs first, since layers above hand down to those below. The handler must
+    /// outlive the shard's last turn, or be forgotten. Neither from within such a handler.
     using TurnEnd = Delegate<void()>;
     void on_turn_end(TurnEnd handler) noexcept { turn_ends_.push_back(handler); }
+    void forget_turn_end(TurnEnd handler) noexcept { std::erase(turn_ends_, handler); }
 
     /// Holds `frame` until what is tried in this turn is over (ring::Ring::in_flight), so that a
     /// whole fan-out counts one hold.
@@ -152,7 +155,7 @@ private:
     void publish(ShardId to) noexcept;
     bool lanes_empty() noexcept;
     Instant sleep_until(Instant latest) noexcept;
-    bool notice_pause(Instant expected) noexcept;
+    bool notice_pause(Instant last_turn, Instant expected) noexcept;
     bool may_judge(std::uint64_t completed) noexcept;
 
     const ShardId id_;
@@ -161,6 +164,7 @@ private:
     const ring::Waker waker_;
     const std::shared_ptr<Mailbox> mailbox_;
     const Options options_;
+    Duration paused_{0};  // how far now_ has fallen behind the ring's time
     Instant now_;
     TimerWheel timers_;
     FramePool frames_;

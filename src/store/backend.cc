@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "redis/url.h"
 #include "store/database_thread.h"
 #include "store/memory_store.h"
 #include "store/queued_store.h"
+#include "store/redis_store.h"
 #include "store/sqlite_database.h"
 
 namespace parley::store {
@@ -50,7 +52,8 @@ bool parse_where(std::string_view text, Where& where, std::string& error) {
     } else if (text.starts_with(sqlite) && text.size() > sqlite.size()) {
         where.kind = Where::Kind::sqlite;
         where.address = text.substr(sqlite.size());
-    } else if (text.starts_with("redis://") || text.starts_with("rediss://")) {
+    } else if (redis::is_redis_url(text)) {
+        if (redis::Url url; !redis::Url::parse(text, url, error)) return false;
         where.kind = Where::Kind::redis;
         where.address = text;
     } else {
@@ -79,8 +82,7 @@ std::unique_ptr<Backend> open(const Where& where, std::string& error) {
         case Where::Kind::redis:
             break;
     }
-    error = "this Parley was built without Redis: use --store sqlite:PATH or --store memory";
-    return nullptr;
+    return open_redis(where.address, error);
 }
 
 }  // namespace parley::store

@@ -13,7 +13,10 @@
 
 namespace parley {
 class Shard;
+namespace redis {
+struct Access;
 }
+}  // namespace parley
 
 namespace parley::store {
 
@@ -28,6 +31,8 @@ public:
     /// A door for this shard. It must end before the shard and the backend do.
     /// Threads: the shard's.
     virtual std::unique_ptr<Store> door(Shard& shard) = 0;
+    /// The Redis behind it, for who listens there too; null if it is none.
+    virtual redis::Access* redis() noexcept { return nullptr; }
 };
 
 /// Which store, and how much a store in memory may hold.

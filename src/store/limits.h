@@ -61,7 +61,7 @@ inline constexpr Duration queue_age_max = std::chrono::hours{30 * 24};
 inline constexpr std::uint32_t expire_max = 1000;
 
 /// Users the memory store knows, on all shards together, unless told otherwise. Each takes about
-/// 130 bytes with a device and one group, 80 a group more (docs/STORE.md): 200 to 400 MB.
+/// 90 bytes with a device and one group, 40 a group more (docs/STORE.md): 90 to 300 MB.
 inline constexpr std::size_t users_max_default = 1'000'000;
 /// What the memory store takes in all before it says that it is full.
 inline constexpr std::uint64_t memory_bytes_max_default = std::uint64_t{512} << 20;

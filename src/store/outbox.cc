@@ -54,6 +54,11 @@ void Outbox::tell(Waiting& question, Result<Answer> answer) noexcept {
     question.client_.on_answer(question.ticket_, std::move(answer));
 }
 
+bool Outbox::is_full(const StoreCounters& counters) noexcept {
+    return counters.waiting >= outbox_questions_max ||
+           counters.waiting_bytes + body_size_max > outbox_bytes_max;
+}
+
 StoreState Outbox::state(Instant now) const noexcept {
     if (failing_) return StoreState::down;
     const bool slow = !waiting_.empty() && now - waiting_.front().asked_ > slow_from;

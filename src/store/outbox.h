@@ -56,6 +56,8 @@ public:
     /// Lets go of everybody, untold.
     void close() noexcept;
 
+    /// Whether the largest question might be refused for want of room.
+    static bool is_full(const StoreCounters& counters) noexcept;
     StoreState state(Instant now) const noexcept;
     const StoreCounters& counters() const noexcept { return counters_; }
     const Histogram& latency() const noexcept { return latency_; }

@@ -18,9 +18,7 @@ SqliteIdle::SqliteIdle(SqliteFile& file, std::size_t users_max) noexcept
     : users_max_(users_max),
       set_here_(file, "UPDATE users SET here=1 WHERE name=? AND here=0"),
       set_gone_(file, "UPDATE users SET here=0 WHERE name=?"),
-      find_idle_(file,
-                 "SELECT 1 FROM users WHERE name=?1 AND here=0"
-                 " AND NOT EXISTS(SELECT 1 FROM members WHERE user=?1)"),
+      find_idle_(file, "SELECT 1 FROM users WHERE name=? AND here=0 AND groups='[]'"),
       find_longest_(file, "SELECT user FROM idle ORDER BY turn LIMIT 1"),
       add_idle_(file, "INSERT OR IGNORE INTO idle(user) VALUES(?)"),
       remove_idle_(file, "DELETE FROM idle WHERE user=?"),

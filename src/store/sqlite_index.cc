@@ -41,9 +41,7 @@ SqliteIndex::SqliteIndex(SqliteFile& file) noexcept
                "SELECT id, conversation, sender, began, length, bytes, file FROM recordings"
                " WHERE (began, id)>(?, ?) ORDER BY began, id LIMIT ?"),
       list_users_(file, "SELECT name FROM users WHERE name>? ORDER BY name LIMIT ?"),
-      list_groups_(file,
-                   "SELECT grp FROM members WHERE grp>?1 UNION"
-                   " SELECT grp FROM settings WHERE grp>?1 ORDER BY grp LIMIT ?2"),
+      list_groups_(file, "SELECT name FROM groups WHERE name>? ORDER BY name LIMIT ?"),
       list_conversations_(file,
                           "SELECT name FROM conversations WHERE name>? AND last>0"
                           " ORDER BY name LIMIT ?"),

@@ -22,24 +22,26 @@ SqliteQueue::SqliteQueue(SqliteFile& file) noexcept
       add_(file, "INSERT INTO queue VALUES(?, ?, ?, ?, ?, ?, ?)"),
       trim_(file, "DELETE FROM queue WHERE user=? AND seq<=?"),
       count_members_(file,
-                     "SELECT count(*) FROM (SELECT 1 FROM members WHERE grp=? AND user<>?"
-                     " LIMIT ?)"),
+                     "SELECT count(*) FROM (SELECT 1 FROM members"
+                     " WHERE grp=(SELECT id FROM groups WHERE name=?) AND user<>? LIMIT ?)"),
       next_of_members_(file,
-                       "INSERT INTO queues SELECT user, 1, 0 FROM members WHERE grp=? AND user<>?"
+                       "INSERT INTO queues SELECT user, 1, 0 FROM members"
+                       " WHERE grp=(SELECT id FROM groups WHERE name=?) AND user<>?"
                        " ON CONFLICT(user) DO UPDATE SET last=last+1"),
       lose_of_members_(file,
                        "UPDATE queues SET lost=last-1000 WHERE last>1000"
-                       " AND user IN (SELECT user FROM members WHERE grp=? AND user<>?)"
+                       " AND user IN (SELECT user FROM members"
+                       " WHERE grp=(SELECT id FROM groups WHERE name=?) AND user<>?)"
                        " AND EXISTS(SELECT 1 FROM queue q"
                        " WHERE q.user=queues.user AND q.seq=queues.last-1000)"),
       trim_members_(file,
                     "DELETE FROM queue WHERE (user, seq) IN"
                     " (SELECT s.user, s.last-1000 FROM members m JOIN queues s ON s.user=m.user"
-                    " WHERE m.grp=? AND m.user<>?)"),
+                    " WHERE m.grp=(SELECT id FROM groups WHERE name=?) AND m.user<>?)"),
       add_members_(file,
                    "INSERT INTO queue SELECT m.user, s.last, ?3, CAST('message' AS BLOB), x'', ?4,"
                    " ?5 FROM members m JOIN queues s ON s.user=m.user"
-                   " WHERE m.grp=?1 AND m.user<>?2"),
+                   " WHERE m.grp=(SELECT id FROM groups WHERE name=?1) AND m.user<>?2"),
       drop_(file, "DELETE FROM queue WHERE conversation=? AND ord=?"),
       drop_one_(file, "DELETE FROM queue WHERE conversation=? AND ord=? AND user=?"),
       settle_(file, "DELETE FROM queue WHERE user=? AND seq<=?"),

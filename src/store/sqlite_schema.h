@@ -7,12 +7,13 @@ namespace parley::store {
 
 // Names are bytes, compared as such: BLOB keeps them so. Times are milliseconds since 1970.
 inline constexpr std::array sqlite_migrations = {
-    // users and groups
-    "CREATE TABLE users(name BLOB PRIMARY KEY, device BLOB NOT NULL) WITHOUT ROWID, STRICT;"
-    "CREATE TABLE members(user BLOB NOT NULL, grp BLOB NOT NULL, role INTEGER NOT NULL,"
-    " PRIMARY KEY(user, grp)) WITHOUT ROWID, STRICT;"
-    "CREATE INDEX members_of ON members(grp, user, role);"
-    "CREATE TABLE settings(grp BLOB PRIMARY KEY, json BLOB NOT NULL) WITHOUT ROWID, STRICT;"
+    // users and groups; a group is there while it has members or settings, and a user's row lists
+    // the ids of his groups as JSON: a table of them would name him once more
+    "CREATE TABLE users(name BLOB PRIMARY KEY, device BLOB NOT NULL,"
+    " groups TEXT NOT NULL DEFAULT '[]') WITHOUT ROWID, STRICT;"
+    "CREATE TABLE groups(id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, settings BLOB) STRICT;"
+    "CREATE TABLE members(grp INTEGER NOT NULL, user BLOB NOT NULL, role INTEGER NOT NULL,"
+    " PRIMARY KEY(grp, user)) WITHOUT ROWID, STRICT;"
     // messages; `last` is the last order given, and stays when messages go
     "CREATE TABLE conversations(id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE,"
     " last INTEGER NOT NULL) STRICT;"
@@ -43,7 +44,7 @@ inline constexpr std::array sqlite_migrations = {
     " sender BLOB NOT NULL, began INTEGER NOT NULL, length INTEGER NOT NULL,"
     " bytes INTEGER NOT NULL, file BLOB NOT NULL) WITHOUT ROWID, STRICT;"
     "CREATE INDEX recordings_of ON recordings(conversation, began, id);"
-    "CREATE INDEX recordings_ages ON recordings(began, id);",
+    "CREATE INDEX recordings_ages ON recordings(began, id);"
     // what was sent lately, by the key that makes it known when it is sent again
     "CREATE TABLE retries(conversation INTEGER NOT NULL, key BLOB NOT NULL, ord INTEGER NOT NULL,"
     " sent INTEGER NOT NULL, PRIMARY KEY(conversation, key)) WITHOUT ROWID, STRICT;"

@@ -25,11 +25,14 @@ public:
 
 private:
     Status know(std::string_view user) noexcept;
+    /// Requires that the user has a row and is not in the group.
+    Result<Done> add(std::string_view user, std::string_view group, Role role) noexcept;
+    Result<Done> remove(std::string_view user, std::string_view group) noexcept;
 
     SqliteIdle* const idle_;
     Statement add_user_, drop_user_, get_device_, set_device_, get_groups_, count_groups_,
-        get_role_, set_role_, add_member_, remove_member_, get_members_, set_settings_,
-        drop_settings_, get_settings_;
+        get_role_, set_role_, add_group_, drop_group_, add_member_, list_group_, unlist_group_,
+        remove_member_, get_members_, set_settings_, drop_settings_, get_settings_;
 };
 
 }  // namespace parley::store

@@ -37,6 +37,7 @@ enum class Trouble : std::int32_t {
     too_late,       ///< waited answer_max and was dropped unasked; nothing has changed
     no_answer,      ///< no answer within answer_max: it may or may not be done yet
     unavailable,    ///< the backend is away; nothing has changed
+    unreadable,     ///< it is sealed, and no key opens it
 };
 
 constexpr Error limit_error(Limit limit) noexcept {
@@ -114,6 +115,12 @@ public:
     /// Says that the user's last connection is gone; call it only then. Changes nothing that is
     /// stored: it lets a backend that has to forget somebody choose well.
     virtual void user_signed_out(std::string_view user) noexcept = 0;
+
+    /// Begins to end: what waits is not answered, and nothing more may be asked. Turn the shard until
+    /// idle(): a store may have to let go of a connection first.
+    virtual void stop() noexcept {}
+    /// After stop(): it may be destroyed.
+    virtual bool idle() const noexcept { return true; }
 
     virtual StoreState state() const noexcept = 0;
     virtual StoreCounters counters() const noexcept = 0;

@@ -18,13 +18,7 @@ enum class CloseCode : std::uint16_t {
     internal = 1011,         ///< the server failed; not the peer's fault
     try_again = 1013,        ///< the server is overloaded; come back later
     overrun = 4008,          ///< sends faster, or reads slower, than allowed; the reason says which
-    bad_frames = 4400,       ///< well-formed messages that make no sense, again and again
     auth_failed = 4401,      ///< no identity, or it is not accepted (any more)
-    banned = 4403,           ///< the identity is known and not wanted
-    idle = 4408,             ///< did not answer or say anything in time
-    replaced = 4409,         ///< the same user and device connected again
-    slow_consumer = 4411,    ///< did not read what was sent to it in time
-    limit = 4429,            ///< more requests than allowed
 };
 
 /// True for a code that may stand in a close frame: defined by the RFC or the IANA registry for

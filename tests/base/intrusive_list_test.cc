@@ -39,6 +39,7 @@ TEST(IntrusiveList, KeepsTheOrderOfPushing) {
     list.push_back(c);
     EXPECT_EQ(numbers(list), (Numbers{1, 2, 3}));
     EXPECT_EQ(&list.front(), &a);
+    EXPECT_EQ(&list.back(), &c);
     EXPECT_EQ(&list.pop_front(), &a);
     EXPECT_FALSE(a.hook.linked());
     EXPECT_EQ(numbers(list), (Numbers{2, 3}));

@@ -5,6 +5,7 @@
 // in order at the end of the input.
 #include <cstdio>
 #include <cstdlib>
+#include <malloc.h>
 #include <string>
 
 #include <parley/server.h>
@@ -22,15 +23,18 @@ void print_sums(parley::Server& server) {
         sum.voice_dropped += shard.voice_dropped;
         sum.slow_consumers += shard.slow_consumers;
     }
+    const struct mallinfo2 heap = mallinfo2();  // of all arenas
     std::printf(
         "{\"connections\":%llu,\"sessions\":%llu,\"groups\":%llu,\"frames_outstanding\":%llu,"
-        "\"sockets_adopted\":%llu,\"voice_dropped\":%llu,\"slow_consumers\":%llu}\n",
+        "\"sockets_adopted\":%llu,\"voice_dropped\":%llu,\"slow_consumers\":%llu,"
+        "\"heap_bytes_used\":%zu,\"heap_bytes_free\":%zu}\n",
         static_cast<unsigned long long>(sum.connections),
         static_cast<unsigned long long>(sum.sessions), static_cast<unsigned long long>(sum.groups),
         static_cast<unsigned long long>(sum.frames_outstanding),
         static_cast<unsigned long long>(sum.sockets_adopted),
         static_cast<unsigned long long>(sum.voice_dropped),
-        static_cast<unsigned long long>(sum.slow_consumers));
+        static_cast<unsigned long long>(sum.slow_consumers), heap.uordblks + heap.hblkhd,
+        heap.fordblks);
     std::fflush(stdout);
 }
 

@@ -24,10 +24,12 @@ def voice(number):
 
 
 def kill_socket(radio):
-    """Has the kernel destroy a connection. False where it cannot."""
+    """Has the kernel destroy a connection. False where it cannot. Both ports name it: the client's
+    alone may also be that of a connection to somebody else's server."""
     port = radio.socket.getsockname()[1]
-    done = subprocess.run(["ss", "-K", "-n", "src", "127.0.0.1", "sport", "=", f":{port}"],
-                          capture_output=True, text=True, timeout=20)
+    server = radio.socket.getpeername()[1]
+    done = subprocess.run(["ss", "-K", "-n", "sport", "=", f":{port}", "and", "dport", "=",
+                           f":{server}"], capture_output=True, text=True, timeout=20)
     return done.returncode == 0 and f":{port}" in done.stdout
 
 

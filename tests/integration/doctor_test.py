@@ -96,12 +96,33 @@ class Tests:
         with Server.trusting(self.parley) as server:
             status, findings = self.doctor("--take-over", "", "--drain", "1")
             check_equal(status, 0, "the exit status")
+            check_equal(findings["take-over"]["found"], "not asked for", "the take-over")
             done = run([self.parley, "doctor", "--dev", "--listen", "%s:%d" % server.address],
                        self.clean)
             check("warn  address" in done.stdout and "ss -ltnp" in done.stdout, done.stdout)
             server.end()
+        status, findings = self.doctor("--limit-groups", "129")
+        check_equal(status, 78, "the exit status")
+        check("choose 1 to 128" in findings["options"]["cause"], findings["options"])
         done = run([self.parley, "doctor", "--no-such-option"], self.clean)
         check_equal(done.returncode, 2, "the exit status")
+
+    def take_over(self):
+        """Where the socket is to be, it can be made; an address that is in use is no mistake then."""
+        path = self.folder / "doctor-take-over.sock"
+        status, findings = self.doctor("--take-over", str(path))
+        check_equal((status, findings["take-over"]["verdict"]), (0, "pass"), "a path that will do")
+        for bad, cause in ((self.folder / "nowhere" / "a.sock", "cannot be made"),
+                           (self.folder / ("x" * 120), "at most 107 bytes")):
+            status, findings = self.doctor("--take-over", str(bad))
+            check_equal((status, findings["take-over"]["verdict"]), (78, "fail"), f"{bad}")
+            check(cause in findings["take-over"]["cause"], findings["take-over"])
+        with Server.trusting(self.parley, "--take-over", str(path)) as server:
+            done = run([self.parley, "doctor", "--dev", "--take-over", str(path), "--listen",
+                        "%s:%d" % server.address], self.clean)
+            check_equal(done.returncode, 0, "the exit status")
+            check("pass  address" in done.stdout and "taken over" in done.stdout, done.stdout)
+            server.end()
 
     # --- the profile
 
@@ -153,6 +174,7 @@ def main():
         cases.run("it blames the limit of open files", tests.few_files)
         cases.run("it reads the certificates", tests.certificates)
         cases.run("it looks at what the options name", tests.bad_options)
+        cases.run("it looks at where a take-over's socket is to be", tests.take_over)
         with Server.trusting(sys.argv[1]) as server:
             sanitized = server.is_sanitized()  # then it looks for leaks as a debugger does
             server.end()

@@ -74,7 +74,26 @@ class Tests:
     def nothing_asked(self):
         done = run([self.parley], self.clean)
         check_equal((done.returncode, done.stdout), (2, ""), "the outcome")
-        check("--help" in done.stderr, done.stderr)
+        check("parley serve" in done.stderr and "--help" in done.stderr, done.stderr)
+        done = run([self.parley, "sevre"], self.clean)
+        check_equal(done.returncode, 2, "the exit status")
+        check("'sevre'" in done.stderr and "parley serve" in done.stderr, done.stderr)
+
+    def mistakes_are_told_with_a_remedy(self):
+        for arguments, says in ((["--shards", "-1"], "digits alone"), (["--drain", "nan"], "0 to 86400"),
+                                (["--drain", "soon"], "0 to 86400"),
+                                (["--listen", "127.0.0.1:99999"], "at most 65535")):
+            self.refused(["--dev", *arguments], 2, says)
+        self.refused(["--dev"], 2, "digits alone", PARLEY_SHARDS="two")
+
+    def misspelt_variables(self):
+        """One that is near an option's is told; others are somebody else's."""
+        with self.server("--dev", "--listen", "127.0.0.1:0", PARLEY_LISEN="127.0.0.1:1",
+                         PARLEY_SERVICE_HOST="10.0.0.1", PARLEY_SHARDS="1") as server:
+            server.end()
+            said = [line for line in server.errors().splitlines() if "PARLEY_" in line]
+            check_equal(len(said), 1, f"the sentences: {said}")
+            check("PARLEY_LISEN" in said[0] and "PARLEY_LISTEN?" in said[0], said[0])
 
     def first_free_port_is_named(self):
         """Port 0 is any free one; the line names it, and it answers."""
@@ -343,6 +362,8 @@ def main():
                   PARLEY_SHARDS="x")
         cases.run("tokens that may be anything are refused beyond loopback", tests.refused, [], 2,
                   "--trust-the-network", SECRET_KEY=SECRET, LEGACY_JOIN_ENABLED="true", PORT="1")
+        cases.run("each mistake is told with its remedy", tests.mistakes_are_told_with_a_remedy)
+        cases.run("a misspelt variable is told", tests.misspelt_variables)
         cases.run("it says where it listens", tests.first_free_port_is_named)
         cases.run("it prints one line and no more", tests.only_one_line)
         cases.run("it answers / and /healthz", tests.http)

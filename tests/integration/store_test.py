@@ -4,12 +4,14 @@ of a place where nothing can be kept.
 
     store_test.py PARLEY
 """
+import contextlib
 import os
 import pathlib
 import sqlite3
 import stat
 import sys
 import tempfile
+import urllib.request
 
 from parley_testing import (
     GROUP, START, START_ACK, Cases, Radio, Server, check, check_equal, eventually, run, talk)
@@ -87,7 +89,8 @@ class Tests:
 
                 def kept():
                     with sqlite3.connect(path) as file:
-                        return list(file.execute("SELECT user, grp FROM members"))
+                        return list(file.execute("SELECT user, name FROM members"
+                                                 " JOIN groups ON groups.id=members.grp"))
 
                 check_equal(eventually(kept, "the membership is in the file"), [(b"alice", b"18")],
                             "the memberships")
@@ -98,15 +101,41 @@ class Tests:
                 alice.say(GROUP, START, "alice", "18", "now")
                 alice.expect_message(GROUP, START_ACK, "alice", "18", "now")
 
+    def says_how_the_store_does(self):
+        """Another process holds the file, and lets go of it."""
+        path = self.folder / "held.db"
+        with self.serve("--store", f"sqlite:{path}") as server:
+
+            def readiness():  # as the shard sees it that takes the connection
+                url = server.url.replace("ws", "http", 1) + "/readyz"
+                with urllib.request.urlopen(url, timeout=5) as answer:
+                    return answer.read()
+
+            check_equal(readiness(), b"ok", "what it says")
+            with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as holder:
+                holder.execute("BEGIN IMMEDIATE")
+                with Radio(server, "alice") as alice, Radio(server, "bob") as bob:
+                    eventually(lambda: readiness() == b"ok, store: down", "it says that it is down")
+                    server.wait_for_errors("the store is down")
+                    alice.join("18")
+                    bob.join("18")
+                    talk(alice, bob, "18", [b"voice"] * 3)
+                    holder.execute("ROLLBACK")
+                    server.wait_for_errors("the store is back")
+                    # On both shards alike.
+                    check_equal({readiness() for _ in range(20)}, {b"ok"}, "what it says")
+            check_equal(server.errors().count("the store is"), 2, "sentences")
+            server.end()
+
     def says_what_is_wrong(self):
         self.refused(2, "is no store: write sqlite:PATH", "--store", "papyrus")
         self.refused(2, "is no store: write sqlite:PATH", "--store", "sqlite:")
         self.refused(1, "its folder must exist", "--store", f"sqlite:{self.folder}/missing/file")
         (self.folder / "file").write_text("")
-        self.refused(1, "name another with --data", "--data", self.folder / "file/folder")
+        self.refused(2, "name another with --data", "--data", self.folder / "file/folder")
         (self.folder / "no.db").write_text("this is no database" * 100)
         self.refused(1, "no SQLite file", "--store", f"sqlite:{self.folder}/no.db")
-        self.refused(1, "without Redis", "--store", "redis://127.0.0.1:1")
+        self.refused(2, "HOST or PORT is missing or wrong", "--store", "redis://127.0.0.1:x")
         self.refused(2, "name a folder with --data", HOME="")
 
 
@@ -120,6 +149,8 @@ def main():
         cases.run("with --dev it keeps nothing", tests.nothing_kept, "--dev")
         cases.run("memberships outlive the server", tests.memberships_outlive_it)
         cases.run("memberships outlive a kill", tests.memberships_outlive_a_kill)
+        cases.run("it says when the store is down, and when it is back",
+                  tests.says_how_the_store_does)
         cases.run("what cannot be used is refused with a sentence", tests.says_what_is_wrong)
     return cases.finish()
 

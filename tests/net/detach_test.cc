@@ -77,6 +77,43 @@ TEST_F(DetachTest, AnAbortMeanwhileDoesNotTakeItBack) {
     EXPECT_NE(fcntl(owner.detached_as, F_GETFD), -1);
 }
 
+// As an opening does it: nothing is in flight that would have to be cancelled first.
+class PiecesTest : public testing::Test {
+protected:
+    PiecesTest() {
+        owner.connection->take_pieces();
+        owner.connection->start();
+    }
+    ~PiecesTest() override {
+        if (owner.connection) owner.connection->abort();
+        EXPECT_TRUE(one.run_until([this] { return !owner.connection; }));
+        if (owner.detached_as >= 0) test::Descriptor{owner.detached_as}.close();
+    }
+
+    test::OneShard one{QueueLimits{}};
+    test::TcpPair pair = test::tcp_pair();
+    Owner owner{one.net, pair.ours.release()};
+};
+
+TEST_F(PiecesTest, AreGivenAwayInTheTurnThatBroughtTheBytes) {
+    owner.detach_at_first_bytes = true;
+    const std::string bytes = pattern(10'000, 1);
+    test::write_all(pair.theirs, bytes);
+    ASSERT_TRUE(one.run_until([this] { return !owner.received.empty(); }));
+    ASSERT_GE(owner.detached_as, 0);
+    const test::Descriptor mine{std::exchange(owner.detached_as, -1)};
+    EXPECT_EQ(owner.received + test::read_exactly(mine, bytes.size() - owner.received.size()),
+              bytes);
+}
+
+TEST_F(PiecesTest, FollowEachOtherToTheEnd) {
+    const std::string bytes = pattern(100'000, 1);
+    test::write_all(pair.theirs, bytes);
+    pair.theirs.close();
+    ASSERT_TRUE(one.run_until([this] { return owner.ends > 0; }));
+    EXPECT_EQ(owner.received, bytes);
+}
+
 using DetachDeathTest = DetachTest;
 
 TEST_F(DetachDeathTest, IsNotForAConnectionThatHasSent) {

@@ -20,7 +20,7 @@ class ReuseTest : public testing::Test {
 protected:
     ReuseTest() { listener.start(); }
     ~ReuseTest() override {
-        listener.stop(Listener::Waiting::left);
+        listener.stop();
         for (auto& each : owners) {
             if (each->connection) each->connection->abort();
         }

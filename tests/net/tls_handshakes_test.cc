@@ -69,11 +69,38 @@ TEST_F(HandshakesTest, ATurnDoesNoMoreThanItsShareOfWork) {
     EXPECT_EQ(steps(), 1);
     handshakes.run();
     EXPECT_EQ(steps(), 2);
-    EXPECT_EQ(callers[1].steps, 1);  // in the order in which they came
     // What is left does not wait for the next event.
     const Instant before = one.shard.ring().now();
     one.shard.turn(before + test::patience_max);
     EXPECT_LT(one.shard.ring().now() - before, test::patience_max);
+}
+
+// A storm makes those of the storm wait.
+TEST_F(HandshakesTest, TheNewestBeginsFirst) {
+    for (int i = 0; i < 10; ++i)
+        come().takes = handshake_work_max;
+    handshakes.run();
+    EXPECT_EQ(callers.back().steps, 1);
+    Caller& later = come();
+    handshakes.run();
+    EXPECT_EQ(later.steps, 1);
+    EXPECT_EQ(callers.front().steps, 0);
+}
+
+// Who has begun is served before who comes: a half-done handshake costs memory.
+TEST_F(HandshakesTest, WhoHasBegunGoesOnInTurn) {
+    Caller& first = come();
+    Caller& second = come();
+    handshakes.run();
+    for (Caller* each : {&first, &second}) {
+        each->takes = handshake_work_max;
+        each->place.ask();
+    }
+    come();
+    handshakes.run();
+    EXPECT_EQ(first.steps, 2);
+    EXPECT_EQ(second.steps, 1);
+    EXPECT_EQ(callers.back().steps, 0);
 }
 
 TEST_F(HandshakesTest, NoMoreThanItsBoundHaveBegun) {
@@ -84,14 +111,14 @@ TEST_F(HandshakesTest, NoMoreThanItsBoundHaveBegun) {
     handshakes.run();
     EXPECT_EQ(steps(), static_cast<int>(handshakes_max));
     EXPECT_EQ(handshakes.under_way(), handshakes_max);
-    EXPECT_EQ(callers.back().steps, 0);
+    EXPECT_EQ(callers.front().steps, 0);
     // Those that have begun go on.
-    callers.front().place.ask();
+    callers.back().place.ask();
     handshakes.run();
-    EXPECT_EQ(callers.front().steps, 2);
-    callers.front().place.finish();
+    EXPECT_EQ(callers.back().steps, 2);
+    callers.back().place.finish();
     handshakes.run();
-    EXPECT_EQ(callers.back().steps, 1);
+    EXPECT_EQ(callers.front().steps, 1);
 }
 
 TEST_F(HandshakesTest, TheOldestGivesWayOnceItHasHadItsTime) {
@@ -99,8 +126,8 @@ TEST_F(HandshakesTest, TheOldestGivesWayOnceItHasHadItsTime) {
         come();
     while (steps() < static_cast<int>(handshakes_max))
         handshakes.run();
-    Caller& late = come();
     Caller& later = come();
+    Caller& late = come();
     const Instant before = one.shard.now();
     handshakes.run();
     EXPECT_EQ(late.steps, 0);
@@ -111,12 +138,12 @@ TEST_F(HandshakesTest, TheOldestGivesWayOnceItHasHadItsTime) {
     }
     EXPECT_GE(one.shard.now() - before, handshake_patience);
     EXPECT_LT(one.shard.now() - before, test::patience_max);
-    EXPECT_EQ(callers[0].times_given_way, 1);
+    EXPECT_EQ(callers[handshakes_max - 1].times_given_way, 1);  // which began first
     while (later.steps == 0 && one.shard.ring().now() < before + test::patience_max)
         handshakes.run();
-    EXPECT_EQ(callers[1].times_given_way, 1);
+    EXPECT_EQ(callers[handshakes_max - 2].times_given_way, 1);
     EXPECT_EQ(handshakes.under_way(), handshakes_max);
-    EXPECT_EQ(callers[2].times_given_way, 0);
+    EXPECT_EQ(callers[handshakes_max - 3].times_given_way, 0);
 }
 
 TEST_F(HandshakesTest, WhoLeavesTheLineFreesItsPlace) {

@@ -2,10 +2,12 @@
 // of the test allocate as they like.
 #include <cstdlib>
 #include <gtest/gtest.h>
+#include <memory>
 #include <new>
 #include <string>
 #include <vector>
 
+#include "record/tap.h"
 #include "support/radio.h"
 
 namespace {
@@ -62,13 +64,21 @@ struct Scene {
     std::size_t talker_at = 0;
     std::size_t group_at = 0;
     std::vector<std::size_t> listeners_at;
+    bool is_recorded = false;
 };
 
 class AllocationTest : public testing::Test {
 protected:
     // Allocations of all turns while one talker says frame_count frames to all listeners.
     static std::size_t allocations_in(const Scene& scene) {
-        Town town{{.shards = scene.shards}};
+        std::vector<std::unique_ptr<Lane>> lanes;
+        record::Taps taps;
+        for (std::size_t i = 0; i < scene.shards; ++i) {
+            lanes.push_back(std::make_unique<Lane>(record::lane_bytes));
+            taps.lanes.push_back(lanes.back().get());
+        }
+        Town town{
+            {.shards = scene.shards, .worker = {.taps = scene.is_recorded ? &taps : nullptr}}};
         const std::string group = town.group_at(scene.group_at, 0);
         Radio talker{town.port(0), {town.user_at(scene.talker_at, 0)}};
         EXPECT_TRUE(join(town, talker, group));
@@ -83,10 +93,19 @@ protected:
         talk(town, talker, listeners, group, 10);  // everything has its place by then
         const std::size_t before = allocations;
         talk(town, talker, listeners, group, frame_count);
-        return allocations - before;
+        const std::size_t made = allocations - before;
+        EXPECT_EQ(packets_in(*taps.lanes[scene.group_at]),
+                  scene.is_recorded ? 10 + frame_count : 0);
+        return made;
     }
 
 private:
+    static std::size_t packets_in(Lane& lane) {
+        std::size_t count = 0;
+        for (Lane::Record record; lane.front(record); lane.pop())
+            count += record.kind == RecordKind::talk_packet ? 1 : 0;
+        return count;
+    }
     static void talk(Town& town, Radio& talker, std::vector<Radio>& listeners,
                      const std::string& group, std::size_t count) {
         const std::string voice(frame_bytes, 'v');
@@ -116,6 +135,15 @@ TEST_F(AllocationTest, AreSeen) {
 
 TEST_F(AllocationTest, DoNotHappenWhereVoiceIsRelayedOnOneShard) {
     EXPECT_EQ(allocations_in({.listeners_at = std::vector<std::size_t>(50, 0)}), 0U);
+}
+
+TEST_F(AllocationTest, DoNotHappenWhereVoiceIsRecordedToo) {
+    EXPECT_EQ(allocations_in({.shards = 2,
+                              .talker_at = 0,
+                              .group_at = 1,
+                              .listeners_at = std::vector<std::size_t>(50, 1),
+                              .is_recorded = true}),
+              0U);
 }
 
 TEST_F(AllocationTest, DoNotHappenWhereVoiceCrossesTwoShards) {

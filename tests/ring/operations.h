@@ -35,6 +35,8 @@ public:
         cancelled_ = true;
         ring_.cancel(operation);
     }
+    /// Is not to receive again by itself.
+    void stay_ended() { cancelled_ = true; }
     bool ended() const { return !operation.in_flight(); }
 
     Operation operation;

@@ -52,6 +52,17 @@ TEST_F(ReceiveTest, GoesOnWithoutBeingAskedAgain) {
         EXPECT_TRUE(each.more);
 }
 
+TEST_F(ReceiveTest, OnceEndsWithTheFirstPiece) {
+    ring->receive_once(receiver.operation, pair.ours.number());
+    receiver.on_bytes = [this] { EXPECT_TRUE(receiver.ended()); };
+    receiver.stay_ended();
+    test::write_all(pair.theirs, pattern(10'000, 1));  // three buffers
+    ASSERT_TRUE(run_until(*ring, [this] { return !receiver.happened.empty(); }));
+    EXPECT_EQ(receiver.bytes, pattern(10'000, 1).substr(0, 4096));
+    EXPECT_FALSE(receiver.happened[0].more);
+    EXPECT_TRUE(receiver.ended());
+}
+
 TEST_F(ReceiveTest, TakesWhatWasThereBefore) {
     test::write_all(pair.theirs, "early");
     receiver.start();

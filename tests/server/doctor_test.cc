@@ -184,7 +184,55 @@ TEST_F(DoctorTest, SaysWhoHasTheAddress) {
 TEST_F(DoctorTest, TriesTheOptions) {
     options.jwt_secret_file = "/nonexistent/secret";
     options.auth = Auth::jwt;
-    expect_only("options", Verdict::warn, "/nonexistent/secret", "--help");
+    expect_only("options", Verdict::fail, "/nonexistent/secret", "--help");
+}
+
+class DoctorOfSqlite : public DoctorTest {
+protected:
+    // The first bytes of a file with tables of that version.
+    void write_file(const std::string& name, char version) const {
+        std::string bytes(4096, '\0');
+        bytes.replace(0, 15, "SQLite format 3");
+        bytes[63] = version;
+        write(name, bytes);
+    }
+    void name(const std::string& file) { options.store = "sqlite:" + root + file; }
+};
+
+TEST_F(DoctorOfSqlite, SaysWhereItIsAndHowMuchRoomThereIs) {
+    EXPECT_EQ(finding("SQLite").found, "not configured");
+    options.data_folder = root + "/not/there/yet";
+    EXPECT_TRUE(finding("SQLite").found.starts_with(root + "/not/there/yet/parley.db, to be made"));
+    EXPECT_NE(finding("SQLite").verdict, Verdict::fail);
+    EXPECT_NE(finding("SQLite").found.find(" MiB free"), std::string::npos);
+    write_file("/data/parley.db", 1);
+    options.data_folder = root + "/data";
+    EXPECT_TRUE(finding("SQLite").found.starts_with(root + "/data/parley.db, version 1, "));
+    EXPECT_NE(finding("SQLite").verdict, Verdict::fail);
+}
+
+TEST_F(DoctorOfSqlite, MissesTheFolderThatNobodyMakes) {
+    name("/not/there.db");
+    expect_only("SQLite", Verdict::fail, "does not exist", "mkdir -p " + root + "/not");
+}
+
+TEST_F(DoctorOfSqlite, RefusesAFolderThatIsNone) {
+    write("/file", "");
+    name("/file/parley.db");
+    expect_only("SQLite", Verdict::fail, root + "/file is no folder", "--data");
+}
+
+TEST_F(DoctorOfSqlite, RefusesAFileThatIsNoDatabase) {
+    write("/no.db", "this is no database");
+    name("/no.db");
+    expect_only("SQLite", Verdict::fail, "no SQLite file", "--store");
+}
+
+TEST_F(DoctorOfSqlite, RefusesAFileOfANewerVersion) {
+    write_file("/new.db", 100);
+    name("/new.db");
+    expect_only("SQLite", Verdict::fail, "newer Parley", "run that one");
+    EXPECT_NE(finding("SQLite").found.find("version 100"), std::string::npos);
 }
 
 TEST_F(DoctorTest, LooksAtThisMachineToo) {

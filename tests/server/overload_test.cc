@@ -2,6 +2,8 @@
 #include "server/overload.h"
 
 #include <gtest/gtest.h>
+#include <string>
+#include <vector>
 
 #include "server/door.h"
 
@@ -120,6 +122,53 @@ TEST(Commons, TellsEachNoticeOnceAMinute) {
     EXPECT_EQ(said, 2);
     commons.tell(Notice::lag, now + seconds{60}, "behind");
     EXPECT_EQ(said, 3);
+}
+
+std::vector<std::string> sentences;
+
+class StoreNotices : public testing::Test {
+protected:
+    StoreNotices() { sentences.clear(); }
+    // Of one shard, at a second.
+    void went_down(int second) { commons.note_store(false, true, Instant{seconds{second}}); }
+    void is_down(int second) { commons.note_store(true, true, Instant{seconds{second}}); }
+    void came_back(int second) { commons.note_store(true, false, Instant{seconds{second}}); }
+
+    Commons commons{HashKey{},
+                    [](std::string_view sentence) noexcept { sentences.emplace_back(sentence); }};
+};
+
+TEST_F(StoreNotices, AreOneForAllShards) {
+    went_down(1000);
+    went_down(1000);
+    is_down(1100);
+    ASSERT_EQ(sentences.size(), 1U);
+    EXPECT_TRUE(sentences[0].starts_with("the store is down"));
+    came_back(1101);
+    EXPECT_EQ(sentences.size(), 1U);
+    came_back(1101);
+    ASSERT_EQ(sentences.size(), 2U);
+    EXPECT_EQ(sentences[1], "the store is back");
+}
+
+TEST_F(StoreNotices, AreTwoAMinuteHoweverOftenItComesAndGoes) {
+    for (int second = 1000; second < 1058; second += 2) {
+        went_down(second);
+        came_back(second + 1);
+    }
+    EXPECT_EQ(sentences.size(), 2U);
+}
+
+TEST_F(StoreNotices, SayItLaterIfItStaysDown) {
+    went_down(1000);
+    came_back(1001);
+    went_down(1002);
+    ASSERT_EQ(sentences.size(), 2U);
+    is_down(1059);
+    EXPECT_EQ(sentences.size(), 2U);
+    is_down(1060);
+    ASSERT_EQ(sentences.size(), 3U);
+    EXPECT_TRUE(sentences[2].starts_with("the store is down"));
 }
 
 }  // namespace

@@ -68,6 +68,40 @@ TEST(Mailbox, LosesNothingThatManyThreadsPost) {
     }
 }
 
+// A letter that holds its mailbox, as those of stores do.
+class HoldsItsMailbox final : public Mailbox::Letter {
+public:
+    HoldsItsMailbox(std::shared_ptr<Mailbox> mailbox, std::shared_ptr<int> witness)
+        : mailbox_(std::move(mailbox)), witness_(std::move(witness)) {}
+    void open() noexcept override {}
+
+private:
+    std::shared_ptr<Mailbox> mailbox_;
+    std::shared_ptr<int> witness_;
+};
+
+TEST(Mailbox, DestroysWhatNobodyOpensAnyMore) {
+    const auto witness = std::make_shared<int>();
+    const auto post_one = [&](const std::shared_ptr<Mailbox>& mailbox) {
+        Mailbox::Letters letters;
+        letters.push_back(std::make_unique<HoldsItsMailbox>(mailbox, witness));
+        mailbox->post(letters);
+        EXPECT_TRUE(letters.empty());
+    };
+    std::shared_ptr<Mailbox> mailbox;
+    {
+        Fabric fabric{{.shards = 2, .lane_bytes = small_lane_bytes, .hash_key = {}}};
+        const Shard shard{first_shard, fabric, test::open_ring({}), {}};
+        mailbox = shard.mailbox();
+        post_one(mailbox);
+        EXPECT_EQ(witness.use_count(), 2);
+    }
+    EXPECT_EQ(witness.use_count(), 1);
+    post_one(mailbox);
+    EXPECT_EQ(witness.use_count(), 1);
+    EXPECT_EQ(mailbox.use_count(), 1);
+}
+
 TEST(Mailbox, WakesAShardThatSleeps) {
     Fabric fabric{{.shards = 2, .lane_bytes = small_lane_bytes, .hash_key = {}}};
     Shard shard{first_shard, fabric, test::open_ring({}), {}};

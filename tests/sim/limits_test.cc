@@ -242,6 +242,40 @@ TEST_F(LimitsTest, D1WhoTakesNothingForTenSecondsIsASlowConsumerAndIsTold) {
     finish();
 }
 
+// Half a request, half a frame and a send that waits: the time in which nothing ran is nobody's.
+// All of them are judged afterwards, by what is left of their time.
+TEST_F(LimitsTest, I3NobodyIsLateByAPauseOfTheMachine) {
+    Handset opening{world, "opening"};
+    Handset framing{world, "framing"};
+    Handset reading{world, "reading"};
+    Handset talks{world, "talks"};
+    for (Handset* each : {&framing, &reading, &talks})
+        enter(*each);
+    for (Handset* each : {&reading, &talks})
+        each->say(Type::user_add, "18", "");
+    run_for(milliseconds{100});
+    const std::string request = upgrade_request("opening", "device");
+    opening.peer().write(request.substr(0, request.size() - 2));
+    framing.peer().write(encode_frame(Opcode::binary, "0123456789", true, 1).substr(0, 5));
+    std::erase(listening, &framing);  // a pong would be part of the frame
+    reading.peer().stop_reading();
+    for (int i = 0; i < 10; ++i)
+        talks.say(Type::text, "18", std::string(2000, 't'));
+    run_for(seconds{1});
+    world.pause(seconds{60});
+    run_for(seconds{3});
+    EXPECT_FALSE(opening.ended());
+    EXPECT_FALSE(framing.ended());
+    EXPECT_EQ(cluster.worker(0).net().slow_consumers + cluster.worker(1).net().slow_consumers, 0U);
+    run_for(seconds{2});
+    EXPECT_TRUE(opening.ended());
+    ASSERT_TRUE(run_until(seconds{60}, [&] { return framing.ended(); }));
+    framing.poll();
+    EXPECT_EQ(framing.close_code, 1002);
+    EXPECT_EQ(cluster.worker(0).net().slow_consumers + cluster.worker(1).net().slow_consumers, 1U);
+    finish();
+}
+
 TEST_F(LimitsTest, D3PingsAreNotReadFromWhoDoesNotReadThePongs) {
     Handset flood{world, "flood"};
     enter(flood);

@@ -27,6 +27,10 @@ void Ring::receive(Operation& operation, int socket) noexcept {
     state_->model.receive(operation, socket);
 }
 
+void Ring::receive_once(Operation& operation, int socket) noexcept {
+    state_->model.receive_once(operation, socket);
+}
+
 void Ring::send_now(SendOperation& operation, int socket,
                     std::span<const std::byte> bytes) noexcept {
     PARLEY_ASSERT(!in_flight(operation));

@@ -197,7 +197,7 @@ void RingModel::take_piece(Pending& pending) {
     const std::span<std::byte> bytes = usable(buffer, size);
     std::memcpy(bytes.data(), unread.data(), size);
     stream.inbound_taken += size;
-    if (!goes_on()) {
+    if (pending.once || !goes_on()) {
         end(pending, static_cast<std::int32_t>(size), buffer);
         return;
     }

@@ -57,7 +57,8 @@ Pending& RingModel::start(Pending::Kind kind, ring::Operation& operation, int de
     Pending& pending = pending_[free_.back()];
     free_.pop_back();
     pending.active = true;
-    pending.submitted = pending.ended = pending.cancelled = pending.scheduled = false;
+    pending.submitted = pending.ended = pending.cancelled = pending.scheduled = pending.once =
+        false;
     pending.kind = kind;
     pending.operation = &operation;
     pending.descriptor = descriptor;
@@ -84,6 +85,11 @@ void RingModel::receive(ring::Operation& operation, int socket) {
     if (stream->receive != nullptr) world_.fail("two receives in flight on one stream");
     stream->receive = &start(Pending::Kind::receive, operation, socket);
     stream->receive->stream = stream;
+}
+
+void RingModel::receive_once(ring::Operation& operation, int socket) {
+    receive(operation, socket);
+    world_.used(socket, "receive").stream->receive->once = true;
 }
 
 void RingModel::start_send(Pending::Kind kind, ring::SendOperation& send, int socket,

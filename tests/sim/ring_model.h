@@ -35,6 +35,7 @@ struct Pending {
     bool ended = false;  // its last completion is in `taken_`
     bool cancelled = false;
     bool scheduled = false;  // an event is on its way
+    bool once = false;       // ends with its first piece
     Kind kind{};
     ring::Operation* operation = nullptr;
     int descriptor = -1;
@@ -57,6 +58,7 @@ public:
 
     void accept(ring::Operation& operation, int listener);
     void receive(ring::Operation& operation, int socket);
+    void receive_once(ring::Operation& operation, int socket);
     void send_now(ring::SendOperation& send, int socket, std::span<const std::byte> bytes);
     void send_all(ring::SendOperation& send, int socket, std::span<const std::byte> bytes);
     void cancel(ring::Operation& operation);

@@ -247,11 +247,14 @@ void Scenario::check_liveness() {
 // The machine is paused while pings wait for their answers: nobody is to be blamed for that.
 void Scenario::check_pause() {
     pass(milliseconds{random().below(26'000)});
-    world_.run_for(milliseconds{random().below(3'000)});  // radios may take as long to answer
     // Not around the ten seconds that an answer may take: a pause that ends within a second of that
     // is not seen.
     const bool is_short = random().chance(300);
+    // Radios may take as long to answer; of a longer pause also when it is over, since what they
+    // said meanwhile may be lost.
+    world_.run_for(milliseconds{random().below(is_short ? 3'000 : 9'000)});
     world_.pause(seconds{is_short ? random().between(2, 6) : random().between(12, 60)});
+    if (!is_short) world_.run_for(milliseconds{random().below(9'000)});
     pass(seconds{4});
     for (int group = 0; group < groups_; ++group) {
         const int user = some_user();

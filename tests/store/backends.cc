@@ -2,6 +2,10 @@
 
 #include <cstdlib>
 
+#include "seal/keys.h"
+#include "store/sealed_store.h"
+#include "support/redis_server.h"
+
 namespace parley::store {
 namespace {
 
@@ -25,6 +29,30 @@ private:
     TemporaryFolder folder_;
 };
 
+/// A server of its own, since that is what each test begins with: nothing.
+class InRedis final : public Fixture {
+public:
+    std::unique_ptr<Backend> open() override {
+        std::string error;
+        auto opened = store::open({.kind = Where::Kind::redis, .address = server_.url()}, error);
+        EXPECT_NE(opened, nullptr) << error;
+        return opened;
+    }
+
+private:
+    test::RedisServer server_;
+};
+
+// In front of a file, as `parley serve` has it.
+class Sealed final : public Fixture {
+public:
+    std::unique_ptr<Backend> open() override { return sealed(file_.open(), keys_, Seals::yes); }
+
+private:
+    const seal::KeyRing keys_ = seal::ring_of({"2026"});
+    InSqlite file_;
+};
+
 template <class T>
 std::unique_ptr<Fixture> create() {
     return std::make_unique<T>();
@@ -42,19 +70,23 @@ TemporaryFolder::~TemporaryFolder() {
 }
 
 std::vector<FixtureKind> backends() {
-    return {{"memory", create<InMemory>}, {"sqlite", create<InSqlite>}};
+    return {{"memory", create<InMemory>},
+            {"sqlite", create<InSqlite>},
+            {"sealed", create<Sealed>},
+            {"redis", create<InRedis>}};
 }
 
 void Contract::settle(std::size_t heard) {
-    const Instant give_up = shard_.ring().now() + test::patience_max;
-    while (recorder_.heard.size() < heard) {
-        ASSERT_LT(shard_.ring().now(), give_up) << "a question was not answered";
-        shard_.turn(shard_.now() + std::chrono::milliseconds{100});
-    }
+    ASSERT_TRUE(turn_until([&] { return recorder_.heard.size() >= heard; }))
+        << "a question was not answered";
     ASSERT_EQ(recorder_.heard.size(), heard);
 }
 
 void Contract::close() {
+    if (door_) {
+        door_->stop();
+        EXPECT_TRUE(turn_until([&] { return door_->idle(); }));
+    }
     door_.reset();
     backend_.reset();
 }

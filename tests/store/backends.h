@@ -87,6 +87,16 @@ protected:
         return answer.error();
     }
 
+    /// Turns the shard until `done()`; false if that does not come about.
+    template <class Done>
+    bool turn_until(Done done) {
+        const Instant give_up = shard_.ring().now() + test::patience_max;
+        while (!done()) {
+            if (shard_.ring().now() >= give_up) return false;
+            shard_.turn(shard_.now() + std::chrono::milliseconds{100});
+        }
+        return true;
+    }
     /// Turns the shard until so many answers have been heard.
     void settle(std::size_t heard);
     Store& store() { return *door_; }

@@ -2,6 +2,7 @@
 // test's thread, and time is simulated: the database works when the test says so.
 #include "store/queued_store.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include "held_database.h"
@@ -27,12 +28,16 @@ protected:
     void ask(const std::string& user) {
         store->ask(recorder, Ticket{asked++}, AddMember{user, "fire"});
     }
-    // Lets that much time pass, and what is due happen.
+    // Lets that much time pass, and what is due happen. In steps: a shard's time stands still while
+    // it is not turned.
     void pass(Duration time) {
-        world.jump(time);
-        // After a pause nobody is judged before what came meanwhile was heard.
-        for (int turns = 0; turns < 3; ++turns)
+        constexpr Duration step_max = milliseconds{100};
+        while (time > Duration::zero()) {
+            const Duration step = std::min(time, step_max);
+            world.jump(step);
             turn();
+            time -= step;
+        }
     }
     void turn() { shard.turn(Instant::min()); }
     // The database works, and its answers are heard.

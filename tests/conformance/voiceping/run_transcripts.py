@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Replays the recorded VoicePing conversations against `parley serve` and compares what clients see.
 
-    run_transcripts.py PARLEY PROFILE [--only NAME,NAME] [--jobs N] [--shards N] [--verbose]
+    run_transcripts.py PARLEY PROFILE [--redis] [--only NAME,NAME] [--jobs N] [--shards N] [--verbose]
 
-PROFILE is 2023 or 2026. The transcripts are spread over a few workers; each worker has its own
+PROFILE is 2023 or 2026. With --redis the server keeps what it keeps in a Redis of its worker's, whose
+keys are compared too, and only the transcripts that look at Redis are replayed. The transcripts are spread over a few workers; each worker has its own
 port and restarts its own server, with empty state and the transcript's settings, before every
 transcript. deviations.json is merged into temporary copies; the recordings stay as they are.
 A transcript that fails beside the others is tried once more alone, because the recordings hold
 deadlines of 100 ms that a loaded machine may miss; such a second attempt is printed as RETRIED.
 
-Exit code: 0 all pass, 1 a transcript failed or a server died, 77 Node is not installed.
+Exit code: 0 all pass, 1 a transcript failed or a server died, 77 Node or Redis is not installed.
 """
 import argparse
 import concurrent.futures
@@ -56,9 +57,12 @@ def free_port():
                 continue
 
 
-def load_deviations(profile):
+def load_deviations(profile, with_redis):
     by_name = {}
-    for entry in json.loads((HERE / "deviations.json").read_text()):
+    entries = json.loads((HERE / "deviations.json").read_text())
+    if with_redis:  # what only shows there
+        entries += json.loads((HERE / "deviations_redis.json").read_text())
+    for entry in entries:
         if profile in entry["profiles"]:
             by_name.setdefault(entry["name"], []).append(entry)
     return by_name
@@ -76,20 +80,63 @@ def waits_ms(transcript):
     return 300 + sum(step.get("ms", 0) for step in transcript["steps"] if step["op"] == "wait")
 
 
-class Worker:
-    """One port, one server at a time, one replayer."""
+def needs_redis(transcript):
+    return "redis" in transcript["tags"] or any(step["op"] == "redis" for step in transcript["steps"])
 
-    def __init__(self, folder, parley, profile, shards):
+
+class Redis:
+    """A Redis with nothing in it, for one worker."""
+
+    def __init__(self, folder):
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+             "--appendonly", "no", "--dir", str(folder)], stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + START_MAX_S
+        while not self.answers():
+            if time.monotonic() > deadline or self.process.poll() is not None:
+                raise RuntimeError("redis-server did not start")
+
+    def answers(self):
+        try:
+            return empty(self.port)
+        except OSError:
+            time.sleep(0.01)
+            return False
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def empty(port):
+    """Makes a Redis forget all it has. True once it has done so."""
+    with socket.create_connection(("127.0.0.1", port), timeout=START_MAX_S) as connection:
+        connection.sendall(b"FLUSHALL\r\n")
+        return connection.recv(64) == b"+OK\r\n"
+
+
+class Worker:
+    """One port, one server at a time, one replayer, and a Redis if there is to be one."""
+
+    def __init__(self, folder, parley, profile, shards, with_redis):
         self.folder = folder
         folder.mkdir()
         self.port = free_port()
         (folder / "secret").write_text(JWT_SECRET)
+        self.redis = Redis(folder) if with_redis else None
+        if self.redis:
+            (folder / "redis_port").write_text(str(self.redis.port))
         serve = [str(parley), "serve", "--listen", f"127.0.0.1:{self.port}", "--shards", str(shards),
-                 "--store", "memory"]
+                 "--store", f"redis://127.0.0.1:{self.redis.port}" if self.redis else "memory"]
         serve += IDENTITY[profile] + UNBOUNDED
         if profile == "2026":
             serve += ["--jwt-secret-file", str(folder / "secret")]
         (folder / "serve.json").write_text(json.dumps(serve))
+
+    def end(self):
+        if self.redis:
+            self.redis.end()
 
     def replay(self, files):
         """Returns {transcript name: (status, printed lines)}."""
@@ -99,6 +146,8 @@ class Worker:
         command = ["node", str(HERE / "replay/replay.js"), "--url", f"ws://127.0.0.1:{self.port}",
                    "--secret", JWT_SECRET, "--fixed", "all", "--restart-cmd", restart,
                    "--report", str(report), *map(str, files)]
+        if self.redis:
+            command[2:2] = ["--redis", f"redis://127.0.0.1:{self.redis.port}"]
         try:
             done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         finally:
@@ -170,6 +219,8 @@ def restart(folder):
         with open(folder / "trouble", "a") as file:
             file.write("\n".join(trouble) + "\n")
     (folder / "exit_code").unlink(missing_ok=True)
+    if (folder / "redis_port").exists():
+        empty(int((folder / "redis_port").read_text()))
     with open(folder / "server.log", "wb") as log:
         serve = json.loads((folder / "serve.json").read_text())
         subprocess.Popen(["sh", "-c", KEEPER, "sh", str(folder), *serve], stdin=subprocess.DEVNULL,
@@ -187,6 +238,7 @@ def abandon(workers):
         (worker.folder / "serve.json").unlink(missing_ok=True)  # no replayer restarts it now
     for worker in workers:
         stop(worker.folder)
+        worker.end()
         shutil.rmtree(worker.folder, ignore_errors=True)
     os._exit(1)
 
@@ -197,6 +249,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parley", type=pathlib.Path)
     parser.add_argument("profile", choices=sorted(IDENTITY))
+    parser.add_argument("--redis", action="store_true", help="keep what is kept in Redis, and look there")
     parser.add_argument("--only", default="", help="names of transcripts, separated by commas")
     parser.add_argument("--jobs", type=int, default=6)
     parser.add_argument("--shards", type=int, default=2)
@@ -205,9 +258,12 @@ def main():
     if shutil.which("node") is None:
         print("node is not installed: skipped")
         return 77
+    if args.redis and shutil.which("redis-server") is None:
+        print("redis-server is not installed: skipped")
+        return 77
 
     only = set(filter(None, args.only.split(",")))
-    deviations = load_deviations(args.profile)
+    deviations = load_deviations(args.profile, args.redis)
     parley = args.parley.resolve()
     failed, retried, trouble = [], [], []
     with tempfile.TemporaryDirectory(prefix="parley-transcripts-") as temp:
@@ -218,6 +274,8 @@ def main():
             transcript = json.loads(path.read_text())
             if only and transcript["name"] not in only:
                 continue
+            if args.redis and not needs_redis(transcript):
+                continue
             copy = root / "transcripts" / path.name
             copy.write_text(json.dumps(merge(transcript, deviations.get(transcript["name"], []))))
             cost[copy] = waits_ms(transcript)
@@ -225,7 +283,7 @@ def main():
         shares = [[] for _ in range(min(args.jobs, len(cost)))]
         for path in sorted(cost, key=cost.get, reverse=True):
             min(shares, key=lambda share: sum(cost[p] for p in share)).append(path)
-        workers = [Worker(root / f"worker{i}", parley, args.profile, args.shards) for i in range(len(shares))]
+        workers = [Worker(root / f"worker{i}", parley, args.profile, args.shards, args.redis) for i in range(len(shares))]
         signal.signal(signal.SIGTERM, lambda *_: abandon(workers))
         results = {}
         with concurrent.futures.ThreadPoolExecutor(max(1, len(workers))) as pool:
@@ -244,6 +302,9 @@ def main():
             for name in retried:
                 print("RETRIED", name, "failed beside the others, passes alone; the first attempt was:")
                 print("\n".join(first[name][1]))
+
+        for worker in workers:
+            worker.end()
 
     count = {"PASS": 0, "FIXED": 0, "FAIL": 0, "SKIP": 0}
     for name, (status, lines) in sorted(results.items()):

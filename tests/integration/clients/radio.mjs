@@ -43,7 +43,8 @@ export const tls = process.argv[3] === 'tls' ? make_certificate() : null;
 export async function start_server(binary, extra = []) {
   const listen = extra.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
   const args = ['serve', ...listen, '--auth', 'trust', '--join', 'open', '--shards', '2', ...(tls?.args ?? []), ...extra];
-  const child = spawn(resolve(binary), args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const env = { ...process.env, PARLEY_STORE: 'memory' };
+  const child = spawn(resolve(binary), args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   process.on('exit', () => child.kill('SIGKILL'));
   const exited = new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })));
   const url = await within(20_000, new Promise((found, reject) => {
