@@ -28,11 +28,13 @@ Result<bool> count_all(Opened& store, Info& info) {
         [[maybe_unused]] const bool conversations,
         for_each_name(store, What::conversations, [&](const std::string& name) -> Result<bool> {
             ++info.conversations;
-            PARLEY_TRY(const store::History last,
-                       store.ask(store::GetHistory{.conversation = name, .limit = 1}));
-            if (!last.messages.empty()) {
-                info.messages += last.messages.back().order;
-            }
+            using Direction = store::GetHistory::Direction;
+            store::GetHistory one{.conversation = name, .limit = 1};
+            PARLEY_TRY(const store::History last, store.ask(one));
+            one.direction = Direction::forwards;
+            PARLEY_TRY(const store::History first, store.ask(one));
+            if (first.messages.empty() || last.messages.empty()) return true;
+            info.messages += last.messages.front().order - first.messages.front().order + 1;
             return true;
         }));
     PARLEY_TRY([[maybe_unused]] const bool queues,
@@ -80,7 +82,8 @@ private:
             conversation_ = m.conversation;
             order_ = 0;
         }
-        if (m.order != order_ + 1) {
+        const bool begins_anew = order_ == 0 && m.order > store::numbers_after_loss_min;
+        if (m.order != order_ + 1 && !begins_anew) {
             say(fmt::format("conversation {}: message {} follows message {}", m.conversation,
                             m.order, order_));
         }

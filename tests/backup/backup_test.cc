@@ -1,7 +1,4 @@
 // A store that goes to another one and comes back is the same.
-//
-// PARLEY_TEST_STORES names further stores to go through, by their addresses, separated by blanks.
-// They are emptied by nobody: name empty ones.
 #include "backup/backup.h"
 
 #include <cstdlib>
@@ -13,6 +10,7 @@
 #include "backends.h"
 #include "backup/line.h"
 #include "store/sqlite_check.h"
+#include "support/redis_server.h"
 
 namespace parley::backup {
 namespace {
@@ -69,44 +67,47 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 // Something of everything.
-void fill(Opened& store) {
+void fill(Opened& opened) {
     using namespace store;
     const std::string odd("\0\xff\"\\", 4);
-    store.ask(SignIn{"ann", "phone"});
-    store.ask(SignIn{"bob", odd});
-    store.ask(AddMember{"ann", "fire", Role::owner});
-    store.ask(AddMember{"bob", "fire"});
-    store.ask(AddMember{"never signed in", "fire", Role::admin});
-    store.ask(AddMember{"bob", odd});
-    store.ask(SetSettings{"fire", R"({"record":true})"});
+    const auto put = [&opened](auto question) {
+        EXPECT_TRUE(opened.ask(std::move(question)).ok());
+    };
+    put(SignIn{"ann", "phone"});
+    put(SignIn{"bob", odd});
+    put(AddMember{"ann", "fire", Role::owner});
+    put(AddMember{"bob", "fire"});
+    put(AddMember{"never signed in", "fire", Role::admin});
+    put(AddMember{"bob", odd});
+    put(SetSettings{"fire", R"({"record":true})"});
     const std::string fire = group_conversation("fire");
     for (int i = 0; i < 450; ++i) {
         Message message = text(fire, "id " + std::to_string(i), "body " + std::to_string(i) + odd);
         message.kind = static_cast<MessageKind>(i % 5);
-        store.ask(KeepMessage{message, QueueFor::members, {}});
+        put(KeepMessage{message, QueueFor::members, {}});
     }
-    store.ask(EditMessage{fire, "id 3", "other words", at(9)});
-    store.ask(DeleteMessage{fire, "id 4"});
-    store.ask(SetReceipt{fire, "id 3", "bob", ReceiptKind::read, at(10)});
-    store.ask(SetReaction{fire, "id 3", "bob", "\xf0\x9f\x91\x8d"});
-    store.ask(Enqueue{.user = "ann",
-                      .kind = "read",
-                      .body = "raw" + odd,
-                      .at = at(11),
-                      .conversation = fire,
-                      .message = "id 3"});
-    store.ask(Enqueue{.user = "ann", .kind = "news", .body = "of nothing", .at = at(12)});
-    store.ask(SettleQueue{"ann", 1});
-    store.ask(Enqueue{.user = "carol", .kind = "news", .body = "settled", .at = at(12)});
-    store.ask(SettleQueue{"carol", 1});
-    store.ask(RevokeToken{"token", at(99)});
-    store.ask(KeepRecording{{.id = "burst",
-                             .conversation = fire,
-                             .sender = "ann",
-                             .began = at(5),
-                             .length = std::chrono::milliseconds{1234},
-                             .bytes = 77,
-                             .file = "fire/burst.opus"}});
+    put(EditMessage{fire, "id 3", "other words", at(9)});
+    put(DeleteMessage{fire, "id 4"});
+    put(SetReceipt{fire, "id 3", "bob", ReceiptKind::read, at(10)});
+    put(SetReaction{fire, "id 3", "bob", "\xf0\x9f\x91\x8d"});
+    put(Enqueue{.user = "ann",
+                .kind = "read",
+                .body = "raw" + odd,
+                .at = at(11),
+                .conversation = fire,
+                .message = "id 3"});
+    put(Enqueue{.user = "ann", .kind = "news", .body = "of nothing", .at = at(12)});
+    put(SettleQueue{"ann", 1});
+    put(Enqueue{.user = "carol", .kind = "news", .body = "settled", .at = at(12)});
+    put(SettleQueue{"carol", 1});
+    put(RevokeToken{"token", at(99)});
+    put(KeepRecording{{.id = "burst",
+                       .conversation = fire,
+                       .sender = "ann",
+                       .began = at(5),
+                       .length = std::chrono::milliseconds{1234},
+                       .bytes = 77,
+                       .file = "fire/burst.opus"}});
 }
 
 class BackupTest : public testing::Test {
@@ -121,17 +122,15 @@ protected:
 TEST_F(BackupTest, GoesThroughEveryStoreUnchanged) {
     const std::string original = exported(*source);
     EXPECT_GT(lines_of(original).size(), 450U + 10U);
-    std::vector<std::string> stores{"memory", file("second.db")};
-    if (const char* more = std::getenv("PARLEY_TEST_STORES")) {
-        std::istringstream in{more};
-        for (std::string each; in >> each;)
-            stores.push_back(each);
-    }
-    for (const std::string& each : stores) {
+    const test::RedisServer redis;
+    std::string text = original;  // each reads what the one before has written
+    for (const std::string& each :
+         {std::string("memory"), redis.url(), file("second.db"), redis.url() + "/1"}) {
         SCOPED_TRACE(each);
         const auto other = open(each);
-        ASSERT_EQ(import(*other, original), "");
-        EXPECT_EQ(exported(*other), original);
+        ASSERT_EQ(import(*other, text), "");
+        text = exported(*other);
+        EXPECT_EQ(text, original);
         // The same again changes nothing, and needs to be asked for.
         EXPECT_NE(import(*other, original).find("--merge"), std::string::npos);
         EXPECT_EQ(import(*other, original, Into::any), "");
@@ -204,6 +203,28 @@ TEST_F(BackupTest, FindsAHoleInAConversation) {
     EXPECT_TRUE(verify(*source, problems, error));
     EXPECT_EQ(problems,
               std::vector<std::string>{"conversation g:police: message 5 follows message 0"});
+}
+
+// Numbers go on behind all that were given before (decision 0012): that is no hole.
+TEST_F(BackupTest, FindsNothingWrongWithARedisThatWasEmptied) {
+    const test::RedisServer redis;
+    const auto other = open(redis.url());
+    ASSERT_EQ(import(*other, exported(*source)), "");
+    redis.ask("FLUSHALL");
+    const store::KeepMessage question{.message = store::text("g:fire", "new")};
+    EXPECT_FALSE(other->ask(question).ok()) << "it finds out by that";
+    ASSERT_TRUE(other->ask(question).ok());
+    const auto last = open(file("last.db"));
+    ASSERT_EQ(import(*last, exported(*other)), "");
+    for (Opened* each : {other.get(), last.get()}) {
+        Info info;
+        std::vector<std::string> problems;
+        std::string error;
+        ASSERT_TRUE(count(*each, info, error)) << error;
+        EXPECT_EQ(info.messages, 1U);
+        EXPECT_TRUE(verify(*each, problems, error)) << error;
+        EXPECT_EQ(problems, std::vector<std::string>{});
+    }
 }
 
 TEST_F(BackupTest, FindsAFileThatWasDamaged) {
