@@ -42,7 +42,7 @@ public:
     };
     struct Counters {
         std::uint64_t from_queue = 0;  ///< messages and receipts that came from a queue
-        std::uint64_t lost = 0;        ///< queue entries that gave way before they were read
+        std::uint64_t gaps = 0;        ///< times a user came back and the oldest had given way
         std::uint64_t settled = 0;
     };
 

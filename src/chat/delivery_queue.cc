@@ -69,7 +69,10 @@ void Delivery::on_page(UserKey key, User& user, const store::Queue& page) noexce
     const session::Session* session = session_of(user);
     if (session == nullptr) return;
     if (page.lost_up_to > user.after) {
-        counters_.lost += page.lost_up_to - user.after;
+        // What gave way lay right before what waits; else it was missed at an earlier sign-in.
+        const bool is_new =
+            !page.entries.empty() && page.entries.front().seq == page.lost_up_to + 1;
+        if (is_new) ++counters_.gaps;
         user.after = page.lost_up_to;
     }
     for (const store::QueueEntry& each : page.entries) {
