@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -17,58 +16,10 @@ import time
 from parley_testing import (
     GROUP, SKIPPED, START, START_ACK, Cases, Radio, Server, check, check_equal, eventually,
     talk)
+from stores import Redis
 
 SERVE = ["serve", "--listen", "127.0.0.1:0", "--auth", "trust", "--join", "open", "--shards", "2"]
 VOICE = [b"voice"] * 10
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Redis:
-    """A Redis with its data in memory."""
-
-    def __init__(self, folder, *options):
-        self.folder, self.options, self.port = folder, options, free_port()
-        self.start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-
-    def start(self):
-        self.process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
-             "--dir", self.folder, *self.options], stdout=subprocess.DEVNULL)
-        eventually(self.answers, "redis-server answers")
-
-    def answers(self):
-        check(self.process.poll() is None, "redis-server ended by itself")
-        try:
-            return self.ask("PING") == b"+PONG\r\n"
-        except OSError:
-            return False
-
-    def ask(self, *words):
-        """What it says to one command."""
-        parts = [str(word).encode() for word in words]
-        text = b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts)
-        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
-            connection.sendall(text)
-            return connection.recv(65536)
-
-    def has_member(self, user, group):
-        return self.ask("SISMEMBER", f"g.{group}.u", user) == b":1\r\n"
-
-    @property
-    def url(self):
-        return f"redis://127.0.0.1:{self.port}"
 
 
 class Hostile:

@@ -1,0 +1,107 @@
+"""What `parley serve` keeps things in, for tests: a file, or a Redis of the test's own."""
+import contextlib
+import pathlib
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+
+from parley_testing import check, eventually
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Redis:
+    """A Redis with its data in memory."""
+
+    def __init__(self, folder, *options):
+        self.folder, self.options, self.port = folder, options, free_port()
+        self.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+             "--dir", self.folder, *self.options], stdout=subprocess.DEVNULL)
+        eventually(self.answers, "redis-server answers")
+
+    def answers(self):
+        check(self.process.poll() is None, "redis-server ended by itself")
+        try:
+            return self.ask("PING") == b"+PONG\r\n"
+        except OSError:
+            return False
+
+    def ask(self, *words):
+        """What it says to one command."""
+        parts = [str(word).encode() for word in words]
+        text = b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts)
+        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
+            connection.sendall(text)
+            return connection.recv(65536)
+
+    def has_member(self, user, group):
+        return self.ask("SISMEMBER", f"g.{group}.u", user) == b":1\r\n"
+
+    @property
+    def url(self):
+        return f"redis://127.0.0.1:{self.port}"
+
+    @contextlib.contextmanager
+    def standing_still(self):
+        """It answers nobody."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+    def end_and_start(self):
+        """As after a crash of its own; give it options by which it keeps anything."""
+        self.process.kill()
+        self.process.wait()
+        self.start()
+
+
+class File:
+    """A file of SQLite's."""
+
+    def __init__(self, folder):
+        self.path = pathlib.Path(folder) / "parley.db"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    @property
+    def url(self):
+        return f"sqlite:{self.path}"
+
+    @contextlib.contextmanager
+    def standing_still(self):
+        """Somebody else holds its lock, so no commit comes through."""
+        lock = sqlite3.connect(self.path, isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            lock.execute("ROLLBACK")
+            lock.close()
+
+
+def kinds():
+    """The stores that this machine can have, by name: to be made in a folder of their own."""
+    return {"sqlite": File} | ({"redis": Redis} if shutil.which("redis-server") else {})
