@@ -78,6 +78,17 @@ struct ShardStats {
     std::uint64_t store_failures = 0;    ///< sign-ins and memberships that were not stored
     std::uint64_t sign_ins_waiting = 0;  ///< sessions that go by their tokens alone, now
 
+    // Texts, interactive messages and images (docs/MESSAGES.md).
+
+    std::uint64_t messages_stored = 0;
+    std::uint64_t messages_repeated = 0;    ///< sent again by their senders, and kept once
+    std::uint64_t messages_not_stored = 0;  ///< of which the sender was told so
+    std::uint64_t messages_waiting = 0;     ///< for the store, now
+    std::uint64_t queue_delivered = 0;      ///< messages and receipts that waited for their users
+    std::uint64_t queue_gaps = 0;           ///< times a user came back and the oldest had given way
+    std::uint64_t queue_settled = 0;        ///< messages and receipts proven to have arrived
+    std::uint64_t queue_users = 0;  ///< that have not proven everything, or wait for it, now
+
     // Limits that were reached (docs/LIMITS.md).
 
     std::uint64_t messages_refused = 0;  ///< faster than their users may send, voice apart

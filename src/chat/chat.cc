@@ -1,19 +1,14 @@
 #include "chat/chat.h"
 
 #include <algorithm>
-#include <cstring>
-#include <fmt/format.h>
 
+#include "chat/limits.h"
 #include "group/refusals.h"
-#include "session/event_record.h"
 #include "wire/value.h"
+#include "wire/voiceping.h"
 
 namespace parley::chat {
 namespace {
-
-// The numbers VoicePing's ids begin with (its message types).
-constexpr int text_type = 17;
-constexpr int interactive_type = 23;
 
 wire::Event as_event(wire::Kind kind, const wire::Command& command) noexcept {
     return {.kind = kind,
@@ -26,19 +21,16 @@ wire::Event as_event(wire::Kind kind, const wire::Command& command) noexcept {
 
 }  // namespace
 
-Chat::Chat(Shard& shard, group::Groups& groups, session::Post& post) noexcept
-    : shard_(shard), groups_(groups), post_(post) {
-    shard.on_record(RecordKind::group_message,
-                    Shard::RecordHandler::to<&Chat::on_group_message>(*this));
-}
-
-std::string Chat::message_id(const wire::Command& command) noexcept {
-    const bool is_text = command.verb == wire::Verb::text;
-    last_id_ = std::max(last_id_ + std::chrono::milliseconds{1}, shard_.wall_now());
-    return fmt::format("{}_{}_{}_{}_{}.txt", static_cast<int>(command.scope),
-                       is_text ? text_type : interactive_type, command.to.text, command.from.text,
-                       last_id_.time_since_epoch().count());
-}
+Chat::Chat(const Parts& parts) noexcept
+    : shard_(parts.shard),
+      post_(parts.post),
+      delivery_({.shard = parts.shard,
+                 .sessions = parts.sessions,
+                 .listeners = parts.listeners,
+                 .groups = parts.groups,
+                 .store = parts.store}),
+      keeper_(parts.shard, parts.store, parts.post, delivery_),
+      receipts_(parts.shard, parts.store, delivery_) {}
 
 bool Chat::may_send(session::Session& from, const wire::Command& command) noexcept {
     if (command.scope == wire::Scope::direct) return true;
@@ -54,9 +46,33 @@ bool Chat::fits(session::Session& from) noexcept {
     return false;
 }
 
+Letter Chat::letter_of(session::Session& from, const wire::Command& command) noexcept {
+    last_id_ = std::max(last_id_ + std::chrono::milliseconds{1}, shard_.wall_now());
+    return {.sender = from.ref(),
+            .from_key = from.key(),
+            .sent = last_id_,
+            .scope = command.scope,
+            .verb = command.verb,
+            .from = command.from.text,
+            .to = command.to.text,
+            .from_encoded = command.from.encoded,
+            .to_encoded = command.to.encoded,
+            .message_id = command.message_id};
+}
+
+void Chat::send(Letter letter, const wire::Command& command, const wire::Event& event) noexcept {
+    const std::string key = retry_key(command);
+    body_.resize(wire::voiceping::encoded_size(event));
+    wire::voiceping::encode(event, body_);
+    letter.retry_key = key;
+    letter.body = body_;
+    keeper_.take(letter);
+}
+
 void Chat::on_text(session::Session& from, const wire::Command& command) noexcept {
     const bool is_text = command.verb == wire::Verb::text;
-    const std::string id = message_id(command);
+    const Letter letter = letter_of(from, command);
+    const std::string id = message_id(letter, letter.sent);
     scratch_.clear();
     if (is_text) {
         wire::append_text_content(id, command.payload, scratch_);
@@ -64,67 +80,26 @@ void Chat::on_text(session::Session& from, const wire::Command& command) noexcep
         wire::append_interactive_content(id, command.payload, scratch_);
     }
     if (!fits(from)) return;
-    acknowledge(from, command, id);
-    if (!may_send(from, command)) {
-        return group::tell_unauthorized(post_, from.ref(), as_event({}, command));
+    // Nothing is stored of these, and nothing is promised: the refusal is right behind, and where
+    // there is no payload there is nothing to keep.
+    const bool is_welcome = may_send(from, command);
+    if (!is_welcome || command.payload.empty()) {
+        tell_stored(post_,
+                    {letter.sender, letter.scope, letter.verb, letter.from_encoded,
+                     letter.to_encoded, letter.message_id},
+                    id);
+        if (!is_welcome) group::tell_unauthorized(post_, from.ref(), as_event({}, command));
+        return;
     }
-    if (command.payload.empty()) return;  // there is nothing to pass on
     wire::Event event = as_event(is_text ? wire::Kind::text : wire::Kind::interactive, command);
     event.payload = scratch_;
-    pass_on(from, event, command.to.text);
-}
-
-void Chat::acknowledge(session::Session& from, const wire::Command& command,
-                       std::string_view id) noexcept {
-    std::vector<std::byte> words;
-    wire::append_str(id, words);
-    const std::size_t id_size = words.size();
-    wire::append_str("Acknowledged", words);
-    const std::span<const std::byte> all{words};
-    const bool is_text = command.verb == wire::Verb::text;
-    wire::Event answer =
-        as_event(is_text ? wire::Kind::text_stored : wire::Kind::interactive_stored, command);
-    answer.message_id = all.first(id_size);
-    answer.payload = all.subspan(id_size);
-    from.tell(answer);
+    send(letter, command, event);
 }
 
 void Chat::on_image(session::Session& from, const wire::Command& command) noexcept {
     const wire::Event event = as_event(wire::Kind::image, command);
     if (!may_send(from, command)) return group::tell_unauthorized(post_, from.ref(), event);
-    pass_on(from, event, command.to.text);
-}
-
-void Chat::on_receipt(const wire::Command& command) noexcept {
-    const bool is_read = command.verb == wire::Verb::read;
-    post_.tell_user(shard_.key<UserKey>(command.to.text),
-                    as_event(is_read ? wire::Kind::read : wire::Kind::delivered, command));
-}
-
-void Chat::pass_on(session::Session& from, const wire::Event& event, std::string_view to) noexcept {
-    if (event.scope == wire::Scope::direct) {
-        return post_.tell_user(shard_.key<UserKey>(to), event);
-    }
-    const Sent sent{shard_.key<GroupKey>(to), from.key()};
-    const ShardId home = shard_.home(sent.group);
-    if (home == shard_.id()) return broadcast(sent, event);
-    const session::EventHead head = session::head_of(event);
-    const bool posted = shard_.post(home, RecordKind::group_message,
-                                    {session::bytes_of(sent), session::bytes_of(head), event.from,
-                                     event.to, event.message_id, event.payload},
-                                    Urgency::lasting);
-    if (!posted) from.close(ws::CloseCode::try_again, "the server is overloaded; try again later");
-}
-
-void Chat::on_group_message(ShardId, std::span<std::byte> record) noexcept {
-    Sent sent;
-    std::memcpy(&sent, record.data(), sizeof(sent));
-    broadcast(sent, session::event_of(record.subspan(sizeof(sent))));
-}
-
-void Chat::broadcast(const Sent& sent, const wire::Event& event) noexcept {
-    group::Group* group = groups_.find(sent.group);
-    if (group != nullptr) groups_.broadcast(*group, event, sent.from);
+    send(letter_of(from, command), command, event);
 }
 
 }  // namespace parley::chat

@@ -1,48 +1,67 @@
 // chat::Chat: texts, interactive messages, images and receipts, to users and to groups.
 //
-//   TEXT ─▶ its id and an acknowledgement to the sender ─▶ to the receiver, or the group's home
+//   TEXT ─▶ Keeper: stored, then acknowledged ─▶ Delivery: to who is there now, or at its sign-in
+//   DELIVERED, READ ─▶ Receipts ─▶ Delivery: back to the sender
 //
-// Nothing is kept yet: who is not there does not get it (the store's issue adds that).
+// See docs/MESSAGES.md and docs/decisions/0016-words-are-stored-before-they-are-acknowledged.md.
 #pragma once
 
-#include "group/groups.h"
+#include "chat/delivery.h"
+#include "chat/keeper.h"
+#include "chat/receipts.h"
 #include "session/post.h"
 
 namespace parley::chat {
 
-class Chat {
+class Chat final {
 public:
-    Chat(Shard& shard, group::Groups& groups, session::Post& post) noexcept;
+    struct Parts {
+        Shard& shard;
+        session::Sessions& sessions;
+        session::Post& post;
+        group::Listeners& listeners;
+        group::Groups& groups;
+        store::Store& store;
+    };
+
+    explicit Chat(const Parts& parts) noexcept;
     Chat(const Chat&) = delete;
     Chat& operator=(const Chat&) = delete;
     ~Chat() = default;
+
+    /// A session is about to sign in; it listens to more than before; it takes part no longer.
+    void arrive(const session::Session& session) noexcept { delivery_.arrive(session); }
+    void listens(session::Session& session) noexcept { delivery_.listens(session); }
+    void leave(const session::Session& session) noexcept { delivery_.leave(session); }
+    void on_pong(const session::Session& session, std::span<const std::byte> payload) noexcept {
+        delivery_.on_pong(session, payload);
+    }
 
     /// A text or an interactive message.
     void on_text(session::Session& from, const wire::Command& command) noexcept;
     void on_image(session::Session& from, const wire::Command& command) noexcept;
     /// DELIVERED or READ; between two users only.
-    void on_receipt(const wire::Command& command) noexcept;
+    void on_receipt(session::Session& from, const wire::Command& command) noexcept {
+        receipts_.on_receipt(from, command);
+    }
+
+    const Keeper& keeper() const noexcept { return keeper_; }
+    const Delivery& delivery() const noexcept { return delivery_; }
 
 private:
-    struct Sent {
-        GroupKey group{};
-        UserKey from{};
-    };
-
-    void pass_on(session::Session& from, const wire::Event& event, std::string_view to) noexcept;
-    void on_group_message(ShardId from, std::span<std::byte> record) noexcept;
-    void broadcast(const Sent& sent, const wire::Event& event) noexcept;
+    Letter letter_of(session::Session& from, const wire::Command& command) noexcept;
+    void send(Letter letter, const wire::Command& command, const wire::Event& event) noexcept;
     bool fits(session::Session& from) noexcept;
-    void acknowledge(session::Session& from, const wire::Command& command,
-                     std::string_view id) noexcept;
     bool may_send(session::Session& from, const wire::Command& command) noexcept;
-    std::string message_id(const wire::Command& command) noexcept;
 
     Shard& shard_;
-    group::Groups& groups_;
     session::Post& post_;
+    Delivery delivery_;
+    Keeper keeper_;
+    Receipts receipts_;
     WallTime last_id_{};  // ids of one shard differ even within a millisecond
     std::vector<std::byte> scratch_;
+    std::vector<std::byte> body_;
 };
 
 }  // namespace parley::chat

@@ -67,6 +67,8 @@ CommandLine read_command_line(int argc, char** argv) {
     ServeOptions serve{serve_line, defaults};
     ServeOptions doctor{doctor_line, defaults};
     doctor_line.add_flag("--json", line.json, "for programs: a list of objects");
+    line.store.store = defaults.store;
+    StoreCommand store{app, line.store};
     app.add_subcommand("version", "Prints the version.");
     try {
         app.parse(argc, argv);
@@ -81,6 +83,11 @@ CommandLine read_command_line(int argc, char** argv) {
     }
     if (app.got_subcommand("version")) {
         std::printf("parley %s\n", PARLEY_VERSION);
+        return line;
+    }
+    if (app.got_subcommand("store")) {
+        store.finish();
+        line.action = CommandLine::Action::store;
         return line;
     }
     const bool serves = app.got_subcommand("serve");

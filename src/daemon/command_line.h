@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "store.h"
+
 #include <parley/options.h>
 
 namespace parley::daemon {
@@ -15,6 +17,7 @@ struct CommandLine {
     enum class Action : std::uint8_t {
         serve,
         doctor,
+        store,
         done,  ///< help, the version or a mistake was printed: exit with `status`
     };
 
@@ -23,6 +26,7 @@ struct CommandLine {
     bool dev = false;
     bool json = false;  ///< for doctor
     Options options;
+    StoreTask store;
 };
 
 /// Prints help and mistakes itself. Not thread-safe: reads the environment.

@@ -76,5 +76,8 @@ int main(int argc, char** argv) {
             parley::daemon::print_findings(line.options, line.json ? Report::json : Report::table);
         return status(fit ? Exit::success : Exit::machine);
     }
+    if (line.action == parley::daemon::CommandLine::Action::store) {
+        return status(parley::daemon::carry_out(line.store) ? Exit::success : Exit::failure);
+    }
     return serve(line);
 }

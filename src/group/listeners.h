@@ -37,6 +37,17 @@ public:
     /// everything else now. A listener hears what one group says in the order of the calls.
     void deliver(GroupKey group, const wire::Event& event, UserKey except) noexcept;
 
+    /// Visits the listeners of a group, behind the voice that came before. Whoever is visited may
+    /// be sent to, and nobody may leave meanwhile.
+    template <class Visit>
+    void for_each(GroupKey group, Visit visit) {
+        const std::unique_ptr<Audience>* found = audiences_.find(group);
+        if (found == nullptr) return;
+        send_gathered(**found);
+        for (const Listener& each : (*found)->listeners)
+            visit(*each.session);
+    }
+
     /// Sends what was gathered, as at the end of the turn.
     void flush() noexcept;
 

@@ -81,6 +81,7 @@ void Membership::on_signed_in(session::Session& session, const store::SignedIn& 
     if (!mine->has_replaced) replace_others(session, known.previous_device != session.device());
     arriving_.erase(session.ref().slot);
     session.finish_sign_in();
+    if (on_listening_) (*on_listening_)(session);
 }
 
 // It takes part all the same, with what its token says.
@@ -154,6 +155,11 @@ void Membership::stop_listening(session::Session& session, GroupKey group) noexc
     if (parts_.listeners.remove(session, group)) parts_.groups.set_listening(group, false);
 }
 
+void Membership::tell_listening(UserKey user) noexcept {
+    if (!on_listening_) return;
+    parts_.sessions.for_each_of(user, [this](session::Session& each) { (*on_listening_)(each); });
+}
+
 void Membership::join(session::Session& session, const wire::Command& command) noexcept {
     if (parts_.policy == JoinPolicy::managed) return;
     const auto group = parts_.shard.key<GroupKey>(command.to.text);
@@ -169,6 +175,7 @@ void Membership::join(session::Session& session, const wire::Command& command) n
     });
     parts_.store.ask(changes_, ticket_of(session),
                      store::AddMember{std::string(session.user()), std::string(command.to.text)});
+    tell_listening(session.key());
 }
 
 void Membership::set_groups(UserKey user, std::span<const std::string> groups) noexcept {
@@ -187,6 +194,7 @@ void Membership::set_groups(UserKey user, std::span<const std::string> groups) n
         // What the store answers to a sign-in on its way is older than this.
         if (Arriving* its = arriving(each)) its->wants_stored = false;
     });
+    tell_listening(user);
 }
 
 void Membership::leave(session::Session& session, const wire::Command& command) noexcept {

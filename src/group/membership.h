@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -52,6 +53,11 @@ public:
     /// A session takes part no longer.
     void sign_out(session::Session& session) noexcept;
 
+    /// Called when a session may listen to more groups than before: its sign-in was answered, or
+    /// its user has joined one or was put into some. Once, before the first turn.
+    using Listening = Delegate<void(session::Session&)>;
+    void on_listening(Listening handler) noexcept { on_listening_ = handler; }
+
     void join(session::Session& session, const wire::Command& command) noexcept;
     void leave(session::Session& session, const wire::Command& command) noexcept;
 
@@ -94,10 +100,12 @@ private:
     void ask(const session::Session& session) noexcept;
     void ask_again() noexcept;
     void listen(session::Session& session, GroupKey group) noexcept;
+    void tell_listening(UserKey user) noexcept;
     void stop_listening(session::Session& session, GroupKey group) noexcept;
     void replace_others(session::Session& session, bool other_device) noexcept;
 
     Parts parts_;
+    std::optional<Listening> on_listening_;
     std::uint64_t store_failures_ = 0;
     Changes changes_{store_failures_};
     std::unordered_map<std::uint32_t, Arriving> arriving_;  // by the session's slot

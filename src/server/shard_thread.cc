@@ -36,6 +36,17 @@ void add_store(const Worker& worker, ShardStats& stats) {
     stats.sign_ins_waiting = worker.membership().arriving();
 }
 
+void add_chat(const chat::Chat& chat, ShardStats& stats) {
+    stats.messages_stored = chat.keeper().counters().kept;
+    stats.messages_repeated = chat.keeper().counters().repeated;
+    stats.messages_not_stored = chat.keeper().counters().not_stored;
+    stats.messages_waiting = chat.keeper().waiting();
+    stats.queue_delivered = chat.delivery().counters().from_queue;
+    stats.queue_gaps = chat.delivery().counters().gaps;
+    stats.queue_settled = chat.delivery().counters().settled;
+    stats.queue_users = chat.delivery().busy();
+}
+
 ShardStats stats_of(Worker& worker) {
     Shard& shard = worker.shard();
     const auto& ring = shard.ring().counters();
@@ -86,6 +97,7 @@ ShardStats stats_of(Worker& worker) {
                                : worker.tap()->packets_dropped() + worker.tap()->talks_dropped(),
     };
     add_store(worker, stats);
+    add_chat(worker.chat(), stats);
     for (std::size_t i = 0; i < session::refusal_count; ++i) {
         stats.tokens_refused += worker.refused(static_cast<session::Refusal>(i));
     }

@@ -45,7 +45,12 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
       updates_(shard, membership_, options.store->redis()),
       relay_(shard, groups_, tap_ ? &*tap_ : nullptr),
       direct_(shard, sessions_, post_, options.floor.talk_max, tap_ ? &*tap_ : nullptr),
-      chat_(shard, groups_, post_),
+      chat_({.shard = shard,
+             .sessions = sessions_,
+             .post = post_,
+             .listeners = listeners_,
+             .groups = groups_,
+             .store = *store_}),
       downloads_(net_, options.library, *store_, *this),
       drain_(shard, sessions_, groups_, options.drain),
       lag_(options.lag_max),
@@ -53,6 +58,7 @@ Worker::Worker(Shard& shard, const WorkerOptions& options,
       shed_timer_(Timer::Handler::to<&Worker::on_shed_timer>(*this)) {
     context_.paces.set(options.pace);
     context_.message_bytes_max = options.message_bytes_max;
+    membership_.on_listening(group::Membership::Listening::to<&chat::Chat::listens>(chat_));
     post_.before_grant(session::Post::BeforeGrant::to<&group::Listeners::flush>(listeners_));
     shard.on_turn_end(Shard::TurnEnd::to<&Worker::on_turn_end>(*this));
     shard.on_record(RecordKind::accepted,
@@ -207,6 +213,7 @@ void Worker::welcome(session::Admission admission, int descriptor) noexcept {
     session::Session& session = sessions_.add(context_, std::move(admission), descriptor);
     if (good_until) expiries_.watch(session, *good_until);
     // Signed in before its first words are read: they may already be here.
+    chat_.arrive(session);
     membership_.sign_in(session);
     session.open();
     drain_.add(session);
@@ -240,8 +247,13 @@ void Worker::on_raw_socket_gone(RawSocket& socket) noexcept {
 
 void Worker::on_leaving(session::Session& session) noexcept {
     expiries_.forget(session);
+    chat_.leave(session);
     direct_.leave(session);
     membership_.sign_out(session);
+}
+
+void Worker::on_pong(session::Session& session, std::span<const std::byte> payload) noexcept {
+    chat_.on_pong(session, payload);
 }
 
 void Worker::on_gone(session::Session& session) noexcept {
@@ -318,7 +330,7 @@ void Worker::on_direct(session::Session& session, const wire::Command& command) 
             return chat_.on_image(session, command);
         case wire::Verb::delivered:
         case wire::Verb::read:
-            return chat_.on_receipt(command);
+            return chat_.on_receipt(session, command);
         case wire::Verb::hello:
         case wire::Verb::join:
         case wire::Verb::leave:

@@ -90,6 +90,7 @@ public:
     const relay::Relay& relay() const noexcept { return relay_; }
     const relay::DirectRelay& direct_relay() const noexcept { return direct_; }
     const group::FloorControl& floor() const noexcept { return floor_; }
+    const chat::Chat& chat() const noexcept { return chat_; }
     /// Null if nothing is recorded.
     const record::Tap* tap() const noexcept { return tap_ ? &*tap_ : nullptr; }
     const session::SessionContext& context() const noexcept { return context_; }
@@ -131,6 +132,7 @@ private:
     void on_command(session::Session& session, const wire::Command& command) noexcept override;
     bool depends_on_sign_in(session::Session& session,
                             const wire::Command& command) noexcept override;
+    void on_pong(session::Session& session, std::span<const std::byte> payload) noexcept override;
     void on_leaving(session::Session& session) noexcept override;
     void on_gone(session::Session& session) noexcept override;
     Downloads::MayHear may_hear(const session::Identity& who,

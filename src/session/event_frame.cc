@@ -34,4 +34,10 @@ ws::Outgoing encode_message(FramePool& frames, const wire::Event& event) noexcep
             is_media || is_large ? Compress::never : Compress::if_agreed};
 }
 
+ws::Outgoing encode_body(FramePool& frames, std::span<const std::byte> body) noexcept {
+    using Compress = ws::Outgoing::Compress;
+    return {ws::encode_frame(frames, ws::Opcode::binary, body),
+            body.size() > deflate_bytes_max ? Compress::never : Compress::if_agreed};
+}
+
 }  // namespace parley::session

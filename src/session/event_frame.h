@@ -28,4 +28,7 @@ inline constexpr std::size_t deflate_bytes_max = std::size_t{64} << 10;
 /// pictures never.
 ws::Outgoing encode_message(FramePool& frames, const wire::Event& event) noexcept;
 
+/// Likewise of words that are a message of the format already.
+ws::Outgoing encode_body(FramePool& frames, std::span<const std::byte> body) noexcept;
+
 }  // namespace parley::session

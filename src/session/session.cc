@@ -205,6 +205,10 @@ std::size_t Session::write_ping(PingPayload payload) const noexcept {
     return prefix.size() + name_size;
 }
 
+void Session::on_pong(std::span<const std::byte> payload) noexcept {
+    context().commands.on_pong(*this, payload);
+}
+
 void Session::on_closing() noexcept {
     context().commands.on_leaving(*this);
 }

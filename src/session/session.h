@@ -44,6 +44,8 @@ public:
     virtual void on_command(Session& session, const wire::Command& command) noexcept = 0;
     /// Whether what comes of the command may be another thing once the sign-in is answered.
     virtual bool depends_on_sign_in(Session& session, const wire::Command& command) noexcept = 0;
+    /// A pong came, with what a ping to it had, or with anything else.
+    virtual void on_pong(Session& session, std::span<const std::byte> payload) noexcept = 0;
     /// The session takes part no longer: forget it everywhere. Comes once.
     virtual void on_leaving(Session& session) noexcept = 0;
     /// The connection is gone and the session is to be destroyed.
@@ -123,6 +125,7 @@ public:
     using Connection::end;
     using Connection::is_open;
     using Connection::prefetch;
+    using Connection::probe;
     using Connection::queued_bytes;
     using Connection::send;
     using Connection::shed;
@@ -141,6 +144,7 @@ private:
     bool holds(const wire::Command& command, std::span<const std::byte> message) noexcept;
     void on_message(ws::Opcode opcode, std::span<std::byte> payload) noexcept override;
     std::size_t write_ping(PingPayload payload) const noexcept override;
+    void on_pong(std::span<const std::byte> payload) noexcept override;
     void on_closing() noexcept override;
     void on_gone() noexcept override;
     void on_binary(std::span<const std::byte> message) noexcept;

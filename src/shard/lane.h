@@ -24,7 +24,10 @@ enum class RecordKind : std::uint8_t {
     group_listen,       ///< a shard has listeners of a group, or no longer; to the group's home
     floor_request,      ///< what a session asks of a group's floor, to the group's home
     group_audio,        ///< a voice frame, to the group's home
-    group_message,      ///< a text or the like, to the group's home
+    chat_letter,        ///< a text or the like, to where it is kept
+    chat_item,          ///< one that was kept, to a shard with listeners of its group
+    chat_receipt,       ///< DELIVERED or READ, to the home of the message's sender
+    chat_sync,          ///< whether a shard knows who listens, and its answer
     group_event,        ///< what a group says, to a shard with listeners
     session_event,      ///< an answer, to the shard of the session
     user_event,         ///< a direct message, to the home of its user

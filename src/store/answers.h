@@ -52,6 +52,8 @@ struct Settings {
 struct Kept {
     std::uint64_t order = 0;
     bool repeated = false;  ///< it was kept before, under this order
+    std::string id;         ///< under which it was kept: of a repeated one, the first
+    bool queued = false;    ///< it waits now for everybody it is for
 };
 struct History {
     std::vector<Message> messages;  ///< ascending by order

@@ -71,6 +71,7 @@ struct Check {
     void operator()(KeepMessage& q) {
         to.conversation(q.message.conversation).id(q.message.id).name(q.message.sender);
         to.text(q.message.body, body_size_max).names(q.users, queued_users_max, Limit::users);
+        to.text(q.retry_key, id_size_max);
     }
     void operator()(GetHistory& q) { to.conversation(q.conversation).page(q.limit); }
     void operator()(EditMessage& q) {

@@ -39,8 +39,15 @@ inline constexpr std::size_t kind_size_max = 32;
 inline constexpr std::size_t emoji_size_max = 64;
 inline constexpr std::size_t file_size_max = 4096;
 
-/// Users that one message is queued for by name. To a group it is as many as it has members.
+/// Where data was lost, orders and seqs go on behind all that were given: at the milliseconds since
+/// 1970 times 64 (decision 0012), so in any year from 2001 on behind this.
+inline constexpr std::uint64_t numbers_after_loss_min = std::uint64_t{1'000'000'000'000} * 64;
+
+/// Users that one message is queued for: a thousand entries are 5 ms of the database's time. A
+/// group with more members than that has its history, and nobody's queue holds what is said in it.
 inline constexpr std::size_t queued_users_max = 1000;
+/// How long a message that is sent again is known to be the same (requirement H2).
+inline constexpr Duration retry_age_max = std::chrono::hours{24};
 /// Of all users together: five for each of a thousand members who read.
 inline constexpr std::size_t reactions_per_message_max = 5000;
 

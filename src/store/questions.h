@@ -70,18 +70,21 @@ struct GetSettings {
 
 enum class QueueFor : std::uint8_t {
     nobody,
-    members,  ///< of the conversation's group, but for the sender
+    members,  ///< of the conversation's group, but for the sender; beyond queued_users_max: nobody
     users,    ///< those named
 };
 /// Keeps a message, and an entry in the queue of everybody it is for, in one go. The same id in the
 /// same conversation again: `repeated`, and nothing changes, so asking again after an error is
-/// safe. `message.order` 0: the store gives the next. Any other restores a backup: Limit::order if
-/// it is not beyond the last.
+/// safe. So does the same `retry_key` in the same conversation within retry_age_max, by the times
+/// at which the messages were sent, whatever their ids; an empty one is nobody's. `message.order`
+/// 0: the store gives the next. Any other restores a backup: Limit::order if it is not beyond the
+/// last.
 struct KeepMessage {
     using Answer = Kept;
     Message message;
     QueueFor queue_for = QueueFor::nobody;
     std::vector<std::string> users;
+    std::string retry_key = {};  ///< says which messages are one, sent again by its sender
 };
 /// Backwards: the last `limit` before the order `from`, 0 being the end. Forwards: the first
 /// `limit` after it, so 0 is the start.
@@ -220,8 +223,9 @@ struct GetUser {
     using Answer = SignedIn;
     std::string user;
 };
-/// Forgets tokens revoked until before `now`, and queue entries from before `queued_since`, at
-/// most expire_max of each: ask again while it has `changed` anything.
+/// Forgets tokens revoked until before `now`, retry keys older than retry_age_max by then, and
+/// queue entries from before `queued_since`, at most expire_max of each: ask again while it has
+/// `changed` anything.
 struct Expire {
     using Answer = Done;
     WallTime now{};

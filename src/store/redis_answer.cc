@@ -260,10 +260,12 @@ Result<Answer> read_one_recording(Reply& reply) {
     return Answer{OneRecording{std::move(recording)}};
 }
 
-Result<Answer> read_kept(const Reply& reply) {
-    if (reply.elements.size() != 2) return unexpected;
-    const auto order = static_cast<std::uint64_t>(reply.elements[0].integer);
-    return Answer{Kept{order, reply.elements[1].integer != 0}};
+Result<Answer> read_kept(Reply& reply) {
+    if (reply.elements.size() != 4) return unexpected;
+    return Answer{Kept{.order = static_cast<std::uint64_t>(reply.elements[0].integer),
+                       .repeated = reply.elements[1].integer != 0,
+                       .id = std::move(reply.elements[2].text),
+                       .queued = reply.elements[3].integer != 0}};
 }
 
 std::optional<Error> refusal_in(const Reply& reply) noexcept {

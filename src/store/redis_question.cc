@@ -32,6 +32,11 @@ std::int64_t number_of(WallTime time) noexcept {
     return time.time_since_epoch().count();
 }
 
+// Up to when a message was sent that is not known again at this time.
+WallTime retries_end(WallTime now) {
+    return std::chrono::floor<WallTime::duration>(now - retry_age_max);
+}
+
 // "kind sent edited deleted sender": what is kept of a message besides order and body.
 std::string head_of(const Message& message) {
     const std::string edited = message.edited ? fmt::to_string(number_of(*message.edited)) : "-";
@@ -97,13 +102,15 @@ struct RedisQuestion::Write {
                              message.kind == MessageKind::image;
         const auto group = group_of(message.conversation);
         const bool for_members = q.queue_for == QueueFor::members && group;
+        const bool for_users = q.queue_for == QueueFor::users;
         ask(Script::keep_message).text(message.conversation).text(message.id).number(message.order);
         made(head_of(message)).text(message.body);
         made(is_said ? voiceping_list(message.conversation, message.sender) : std::string{});
         number(voiceping_list_max).time(message.sent).text(message.sender);
-        text(for_members ? "members" : "users");
+        text(q.retry_key).time(retries_end(message.sent)).number(queued_users_max);
+        text(for_members ? "members" : for_users ? "users" : "nobody");
         if (for_members) text(*group);
-        if (q.queue_for != QueueFor::users) return;
+        if (!for_users) return;
         for (const std::string& user : q.users)
             text(user);
     }
@@ -164,7 +171,11 @@ struct RedisQuestion::Write {
     void operator()(const GetRecording& q) { ask(Script::get_recording).text(q.id); }
     void operator()(const ForgetRecording& q) { ask(Script::forget_recording).text(q.id); }
     void operator()(const Expire& q) {
-        ask(Script::expire).time(q.now).time(q.queued_since).number(expire_max);
+        ask(Script::expire)
+            .time(q.now)
+            .time(q.queued_since)
+            .number(expire_max)
+            .time(retries_end(q.now));
     }
 };
 

@@ -19,6 +19,8 @@
 //   parley:queue:USER                zset    seq by seq
 //   parley:entry:USER, said:USER     hash    seq → "at sizes… kind conversation message"; body
 //   parley:aged                      zset    "seq:user" by time
+//   parley:retries, :id              zset    PLACE by time, hash PLACE → id: in place of the
+//                                            message's id is the retry key it was sent under
 //   parley:revoked, :ends, :until    zset by id, zset by time, hash id → until
 //   parley:recordings, :by_time,
 //     :of:CONV                       hash id → recording; zsets by time

@@ -78,7 +78,7 @@ call('HDEL', 'parley:recordings', ARGV[2])
 return 1
 )lua";
 
-// now, queued since, at most of each.
+// now, queued since, at most of each, the time up to which retry keys are too old.
 constexpr const char* expire = R"lua(
 local most = tonumber(ARGV[4])
 local tokens = call('ZRANGEBYSCORE', 'parley:revoked:ends', '-inf', '(' .. ARGV[2], 'LIMIT', 0, most)
@@ -93,7 +93,12 @@ for _, name in ipairs(aged) do
   queue_drop(user, seq)
   queue_lose(user, tonumber(seq))
 end
-return (#tokens > 0 or #aged > 0) and 1 or 0
+local retries = call('ZRANGEBYSCORE', 'parley:retries', '-inf', ARGV[5], 'LIMIT', 0, most)
+for _, retry in ipairs(retries) do
+  call('ZREM', 'parley:retries', retry)
+  call('HDEL', 'parley:retries:id', retry)
+end
+return (#tokens > 0 or #aged > 0 or #retries > 0) and 1 or 0
 )lua";
 
 }  // namespace

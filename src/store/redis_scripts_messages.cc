@@ -5,14 +5,25 @@ namespace parley::store {
 namespace {
 
 // order (0: the next), head behind the order, body, VoicePing's list (empty: none), how many ids
-// that list keeps, time, sender, "members" or "users", and then the group or the users.
+// that list keeps, time, sender, retry key (empty: none), the time up to which retry keys are too
+// old, for how many members it is queued at most, "members", "users" or "nobody", and then the
+// group or the users.
 constexpr const char* keep_message = R"lua(
 local conversation, id, order = ARGV[2], ARGV[3], tonumber(ARGV[4])
+local known = id
 local head = call('HGET', 'parley:head:' .. conversation, id)
-if head then return {tonumber(string.match(head, '^%d+')), 1} end
+local retry = ARGV[11] ~= '' and place(conversation, ARGV[11])
+if not head and retry then
+  local sent = call('ZSCORE', 'parley:retries', retry)
+  if sent and tonumber(sent) > tonumber(ARGV[12]) then
+    known = call('HGET', 'parley:retries:id', retry)
+    head = call('HGET', 'parley:head:' .. conversation, known)
+  end
+end
+if head then return {tonumber(string.match(head, '^%d+')), 1, known, 0} end
 local last = tonumber(call('GET', 'parley:last:' .. conversation) or base)
 if order == 0 then order = last + 1 end
-if order <= last or order >= 2^53 then return {-3, 0} end
+if order <= last or order >= 2^53 then return -3 end
 call('SET', 'parley:last:' .. conversation, text(order))
 call('ZADD', 'parley:order:' .. conversation, text(order), id)
 call('HSET', 'parley:head:' .. conversation, id, text(order) .. ' ' .. ARGV[5])
@@ -22,14 +33,24 @@ if ARGV[7] ~= '' then
   call('LPUSH', ARGV[7], id)
   call('LTRIM', ARGV[7], 0, ARGV[8] - 1)
 end
-if ARGV[11] == 'members' then
-  for _, user in ipairs(call('SMEMBERS', 'g.' .. ARGV[12] .. '.u')) do
-    if user ~= ARGV[10] then queue_add(user, 0, ARGV[9], 'message', '', conversation, id) end
-  end
-else
-  for i = 12, #ARGV do queue_add(ARGV[i], 0, ARGV[9], 'message', '', conversation, id) end
+if retry then
+  call('ZADD', 'parley:retries', ARGV[9], retry)
+  call('HSET', 'parley:retries:id', retry, id)
 end
-return {order, 0}
+local queued = 0
+if ARGV[14] == 'members' then
+  local members = 'g.' .. ARGV[15] .. '.u'
+  if call('SCARD', members) - call('SISMEMBER', members, ARGV[10]) <= tonumber(ARGV[13]) then
+    queued = 1
+    for _, user in ipairs(call('SMEMBERS', members)) do
+      if user ~= ARGV[10] then queue_add(user, 0, ARGV[9], 'message', '', conversation, id) end
+    end
+  end
+elseif ARGV[14] == 'users' then
+  queued = 1
+  for i = 15, #ARGV do queue_add(ARGV[i], 0, ARGV[9], 'message', '', conversation, id) end
+end
+return {order, 0, id, queued}
 )lua";
 
 // from (empty: the end), "backwards" or "forwards", limit, bytes of bodies in a page.

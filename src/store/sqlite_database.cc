@@ -94,7 +94,8 @@ Result<Answer> SqliteDatabase::answer(const Question& question) noexcept {
 Result<Done> SqliteDatabase::expire(const Expire& question) noexcept {
     PARLEY_TRY(const Done tokens, index_.expire(question.now));
     PARLEY_TRY(const Done entries, queue_.expire(question.queued_since));
-    return Done{tokens.changed || entries.changed};
+    PARLEY_TRY(const Done retries, messages_.expire_retries(question.now));
+    return Done{tokens.changed || entries.changed || retries.changed};
 }
 
 void SqliteDatabase::user_signed_out(std::string_view user) noexcept {

@@ -51,7 +51,16 @@ SqliteMessages::SqliteMessages(SqliteFile& file, SqliteQueue& queue) noexcept
                      "DELETE FROM reactions WHERE conversation=? AND ord=? AND user=? AND emoji=?"),
       get_reactions_(file,
                      "SELECT user, emoji FROM reactions WHERE conversation=? AND ord=?"
-                     " ORDER BY user, emoji") {}
+                     " ORDER BY user, emoji"),
+      find_retry_(file,
+                  "SELECT m.ord, m.id FROM retries r JOIN messages m"
+                  " ON m.conversation=r.conversation AND m.ord=r.ord"
+                  " WHERE r.conversation=? AND r.key=? AND r.sent>?"),
+      add_retry_(file, "INSERT OR REPLACE INTO retries VALUES(?, ?, ?, ?)"),
+      drop_retries_(
+          file,
+          "DELETE FROM retries WHERE (conversation, key) IN"
+          " (SELECT conversation, key FROM retries WHERE sent<=? ORDER BY sent LIMIT ?)") {}
 
 bool SqliteMessages::ok() const noexcept {
     const auto all = {&get_conversation_,
@@ -72,7 +81,10 @@ bool SqliteMessages::ok() const noexcept {
                       &count_reactions_,
                       &add_reaction_,
                       &drop_reaction_,
-                      &get_reactions_};
+                      &get_reactions_,
+                      &find_retry_,
+                      &add_retry_,
+                      &drop_retries_};
     return std::ranges::all_of(all, &Statement::ok);
 }
 
@@ -97,22 +109,44 @@ Result<MessagePlace> SqliteMessages::find(std::string_view conversation,
     return MessagePlace{ask.number(0), ask.number(1)};
 }
 
+Result<std::optional<Kept>> SqliteMessages::find_kept(const KeepMessage& question,
+                                                      const Conversation& conversation) noexcept {
+    {
+        Run ask{find_in_};
+        PARLEY_TRY(const bool found, ask.bind(conversation.id).bind(question.message.id).row());
+        if (found) return std::optional{Kept{ask.count(0), true, question.message.id, false}};
+    }
+    if (question.retry_key.empty()) return std::optional<Kept>{};
+    const auto since =
+        std::chrono::floor<WallTime::duration>(question.message.sent - retry_age_max);
+    Run ask{find_retry_};
+    PARLEY_TRY(const bool found,
+               ask.bind(conversation.id).bind(question.retry_key).bind(since).row());
+    if (!found) return std::optional<Kept>{};
+    return std::optional{Kept{ask.count(0), true, ask.text(1), false}};
+}
+
 Result<Kept> SqliteMessages::answer(const KeepMessage& question) noexcept {
     const Message& message = question.message;
     PARLEY_TRY(const Conversation conversation, find_or_make(message.conversation));
-    {
-        Run ask{find_in_};
-        PARLEY_TRY(const bool found, ask.bind(conversation.id).bind(message.id).row());
-        if (found) return Kept{ask.count(0), true};
-    }
+    PARLEY_TRY(std::optional<Kept> before, find_kept(question, conversation));
+    if (before) return std::move(*before);
     const std::uint64_t order = message.order == 0 ? conversation.last + 1 : message.order;
     if (order <= conversation.last || order >= INT64_MAX) return limit_error(Limit::order);
     const MessagePlace place{conversation.id, static_cast<std::int64_t>(order)};
     PARLEY_TRY([[maybe_unused]] const Done counted,
                Run{set_last_}.bind(order).bind(conversation.id).done());
     PARLEY_TRY([[maybe_unused]] const Ok written, write(message, place));
-    PARLEY_TRY([[maybe_unused]] const Ok queued, enqueue(question, place));
-    return Kept{order, false};
+    PARLEY_TRY(const bool queued, enqueue(question, place));
+    if (!question.retry_key.empty()) {
+        PARLEY_TRY([[maybe_unused]] const Done known, Run{add_retry_}
+                                                          .bind(place.conversation)
+                                                          .bind(question.retry_key)
+                                                          .bind(place.order)
+                                                          .bind(message.sent)
+                                                          .done());
+    }
+    return Kept{order, false, message.id, queued};
 }
 
 Status SqliteMessages::write(const Message& message, const MessagePlace& place) noexcept {
@@ -131,14 +165,15 @@ Status SqliteMessages::write(const Message& message, const MessagePlace& place) 
     return Ok{};
 }
 
-Status SqliteMessages::enqueue(const KeepMessage& question, const MessagePlace& place) noexcept {
+Result<bool> SqliteMessages::enqueue(const KeepMessage& question,
+                                     const MessagePlace& place) noexcept {
     const Message& message = question.message;
     switch (question.queue_for) {
         case QueueFor::nobody:
-            return Ok{};
+            return false;
         case QueueFor::members: {
             const auto group = group_of(message.conversation);
-            return group ? queue_.add_for_members(*group, message, place) : Status{Ok{}};
+            return group ? queue_.add_for_members(*group, message, place) : Result<bool>{false};
         }
         case QueueFor::users:
             break;
@@ -147,7 +182,7 @@ Status SqliteMessages::enqueue(const KeepMessage& question, const MessagePlace& 
         const Enqueue entry{.user = user, .kind = "message", .body = {}, .at = message.sent};
         PARLEY_TRY([[maybe_unused]] const Queued queued, queue_.add(entry, place));
     }
-    return Ok{};
+    return true;
 }
 
 Result<History> SqliteMessages::answer(const GetHistory& question) noexcept {
@@ -276,6 +311,11 @@ Result<Done> SqliteMessages::answer(const SettleMessage& question) noexcept {
     if (!found) return Done{.changed = false};
     Result<MessagePlace> place = found;
     return queue_.drop(*place, question.user);
+}
+
+Result<Done> SqliteMessages::expire_retries(WallTime now) noexcept {
+    const auto before = std::chrono::floor<WallTime::duration>(now - retry_age_max);
+    return Run{drop_retries_}.bind(before).bind(std::int64_t{expire_max}).done();
 }
 
 }  // namespace parley::store

@@ -21,6 +21,9 @@ SqliteQueue::SqliteQueue(SqliteFile& file) noexcept
       set_lost_(file, "UPDATE queues SET lost=max(lost, ?) WHERE user=?"),
       add_(file, "INSERT INTO queue VALUES(?, ?, ?, ?, ?, ?, ?)"),
       trim_(file, "DELETE FROM queue WHERE user=? AND seq<=?"),
+      count_members_(file,
+                     "SELECT count(*) FROM (SELECT 1 FROM members"
+                     " WHERE grp=(SELECT id FROM groups WHERE name=?) AND user<>? LIMIT ?)"),
       next_of_members_(file,
                        "INSERT INTO queues SELECT user, 1, 0 FROM members"
                        " WHERE grp=(SELECT id FROM groups WHERE name=?) AND user<>?"
@@ -53,10 +56,10 @@ SqliteQueue::SqliteQueue(SqliteFile& file) noexcept
 
 bool SqliteQueue::ok() const noexcept {
     const auto all = {
-        &next_,      &get_ends_,        &set_last_,        &set_lost_,     &add_,
-        &trim_,      &next_of_members_, &lose_of_members_, &trim_members_, &add_members_,
-        &drop_,      &drop_one_,        &settle_,          &get_,          &get_old_,
-        &drop_entry_};
+        &next_,        &get_ends_,      &set_last_,        &set_lost_,        &add_,
+        &trim_,        &count_members_, &next_of_members_, &lose_of_members_, &trim_members_,
+        &add_members_, &drop_,          &drop_one_,        &settle_,          &get_,
+        &get_old_,     &drop_entry_};
     return std::ranges::all_of(all, &Statement::ok);
 }
 
@@ -98,8 +101,14 @@ Status SqliteQueue::make_room(std::string_view user, std::uint64_t seq) noexcept
     return Ok{};
 }
 
-Status SqliteQueue::add_for_members(std::string_view group, const Message& message,
-                                    const MessagePlace& place) noexcept {
+Result<bool> SqliteQueue::add_for_members(std::string_view group, const Message& message,
+                                          const MessagePlace& place) noexcept {
+    {
+        Run count{count_members_};
+        count.bind(group).bind(message.sender).bind(queued_users_max + 1);
+        PARLEY_TRY([[maybe_unused]] const bool counted, count.row());
+        if (count.count(0) > queued_users_max) return false;
+    }
     for (const Statement* each : {&next_of_members_, &lose_of_members_, &trim_members_}) {
         PARLEY_TRY([[maybe_unused]] const Done done,
                    Run{*each}.bind(group).bind(message.sender).done());
@@ -111,7 +120,7 @@ Status SqliteQueue::add_for_members(std::string_view group, const Message& messa
                                                       .bind(place.conversation)
                                                       .bind(place.order)
                                                       .done());
-    return Ok{};
+    return true;
 }
 
 Result<Done> SqliteQueue::drop(const MessagePlace& place) noexcept {

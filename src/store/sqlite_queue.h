@@ -22,9 +22,10 @@ public:
 
     /// `place`: of the message that the entry is about, if it is about one.
     Result<Queued> add(const Enqueue& entry, const std::optional<MessagePlace>& place) noexcept;
-    /// An entry about the message for every member of the group but the sender.
-    Status add_for_members(std::string_view group, const Message& message,
-                           const MessagePlace& place) noexcept;
+    /// An entry about the message for every member of the group but the sender. False, and nothing
+    /// done, if those are more than queued_users_max.
+    Result<bool> add_for_members(std::string_view group, const Message& message,
+                                 const MessagePlace& place) noexcept;
     Result<Done> drop(const MessagePlace& place) noexcept;
     Result<Done> drop(const MessagePlace& place, std::string_view user) noexcept;
 
@@ -36,7 +37,7 @@ private:
     Result<std::uint64_t> next_seq(const Enqueue& entry) noexcept;
     Status make_room(std::string_view user, std::uint64_t seq) noexcept;
 
-    Statement next_, get_ends_, set_last_, set_lost_, add_, trim_, next_of_members_,
+    Statement next_, get_ends_, set_last_, set_lost_, add_, trim_, count_members_, next_of_members_,
         lose_of_members_, trim_members_, add_members_, drop_, drop_one_, settle_, get_, get_old_,
         drop_entry_;
 };

@@ -44,7 +44,11 @@ inline constexpr std::array sqlite_migrations = {
     " sender BLOB NOT NULL, began INTEGER NOT NULL, length INTEGER NOT NULL,"
     " bytes INTEGER NOT NULL, file BLOB NOT NULL) WITHOUT ROWID, STRICT;"
     "CREATE INDEX recordings_of ON recordings(conversation, began, id);"
-    "CREATE INDEX recordings_ages ON recordings(began, id);",
+    "CREATE INDEX recordings_ages ON recordings(began, id);"
+    // what was sent lately, by the key that makes it known when it is sent again
+    "CREATE TABLE retries(conversation INTEGER NOT NULL, key BLOB NOT NULL, ord INTEGER NOT NULL,"
+    " sent INTEGER NOT NULL, PRIMARY KEY(conversation, key)) WITHOUT ROWID, STRICT;"
+    "CREATE INDEX retry_ages ON retries(sent);",
     // Never change one that was released: add another here.
 };
 inline constexpr int sqlite_version = static_cast<int>(sqlite_migrations.size());

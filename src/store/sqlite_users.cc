@@ -43,7 +43,7 @@ SqliteUsers::SqliteUsers(SqliteFile& file, SqliteIdle* idle) noexcept
                     "INSERT INTO groups(name, settings) VALUES(?, ?)"
                     " ON CONFLICT(name) DO UPDATE SET settings=excluded.settings"),
       drop_settings_(file, "UPDATE groups SET settings=NULL WHERE name=? AND settings IS NOT NULL"),
-      get_settings_(file, "SELECT settings FROM groups WHERE name=?") {}
+      get_settings_(file, "SELECT settings FROM groups WHERE name=? AND settings IS NOT NULL") {}
 
 bool SqliteUsers::ok() const noexcept {
     const auto all = {&add_user_,    &drop_user_,    &get_device_,    &set_device_,

@@ -158,7 +158,7 @@ void Connection::take(const Received& received) noexcept {
         case Received::What::ping:
             return send_control(Opcode::pong, received.payload);
         case Received::What::pong:
-            return;
+            return on_pong(received.payload);
         case Received::What::close:
             send_control(Opcode::close, received.payload);
             return finish();
@@ -238,6 +238,12 @@ void Connection::carry_out(const Heartbeat::Due& due) noexcept {
     // In the middle of a frame it cannot answer, and is told what is missing.
     if (connection.reader_.is_inside()) return connection.close(CloseCode::protocol_error, cut_off);
     connection.abort();
+}
+
+void Connection::probe(std::span<const std::byte> payload) noexcept {
+    if (!is_open()) return;
+    send_control(Opcode::ping,
+                 payload.first(std::min<std::size_t>(payload.size(), control_bytes_max)));
 }
 
 void Connection::ping() noexcept {

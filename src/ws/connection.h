@@ -104,6 +104,9 @@ public:
     }
     /// Fetches what send() looks at, for who sends to many one after the other.
     void prefetch() const noexcept { tcp_.prefetch(); }
+    /// Asks the peer to send this back: on_pong() comes once it has read all that was sent before.
+    /// Of the payload at most 125 bytes. Does nothing once closing.
+    void probe(std::span<const std::byte> payload) noexcept;
     /// Starts the closing handshake. `no_status` sends an empty close frame; of the reason at most
     /// 123 bytes. Does nothing once closing.
     void close(CloseCode code, std::string_view reason) noexcept;
@@ -139,6 +142,8 @@ private:
     virtual void on_message(Opcode opcode, std::span<std::byte> payload) noexcept = 0;
     /// Writes what a ping to this peer carries, and says how many bytes.
     virtual std::size_t write_ping(PingPayload payload) const noexcept = 0;
+    /// What a ping, or nothing, has brought back.
+    virtual void on_pong(std::span<const std::byte>) noexcept {}
     /// The peer is leaving or lost: nothing can be sent any more. Comes once.
     virtual void on_closing() noexcept = 0;
     /// The connection is gone: it may be destroyed now.

@@ -562,6 +562,14 @@ class Radio(WebSocket):
         self.say(GROUP, USER_ADD, self.name, group)
         self.fence()
 
+    def take_floor(self, group):
+        """Is granted the floor, and gives it back. Who has joined in an earlier connection knows then
+        that it was stored."""
+        self.say(GROUP, START, self.name, group, "now")
+        self.expect_message(GROUP, START_ACK, self.name, group, "now")
+        self.say(GROUP, STOP, self.name, group)
+        check_equal(self.hear()[1], STOP_ACK, "the answer to STOP")
+
 
 def talk(talker, listener, group, packets):
     """One talk burst of `packets` from one member to the other, checked word by word. Its id."""

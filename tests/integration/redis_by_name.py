@@ -16,7 +16,7 @@ import tempfile
 import threading
 
 from parley_testing import SKIPPED, Radio, Server, eventually
-from redis_server import Redis
+from stores import Redis
 
 A, IN = 1, 1
 

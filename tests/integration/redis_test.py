@@ -16,7 +16,7 @@ import time
 from parley_testing import (
     GROUP, SKIPPED, START, START_ACK, Cases, Radio, Server, check, check_equal, eventually,
     talk)
-from redis_server import Redis
+from stores import Redis
 
 SERVE = ["serve", "--listen", "127.0.0.1:0", "--auth", "trust", "--join", "open", "--shards", "2"]
 VOICE = [b"voice"] * 10

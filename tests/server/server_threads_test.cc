@@ -88,6 +88,7 @@ std::string array_of(int type, const std::string& user, const std::string& paylo
 constexpr int start = 1;
 constexpr int audio = 3;
 constexpr int join = 15;
+constexpr int text = 17;
 constexpr int test = 25;
 
 Options two_shards(std::uint16_t port) {
@@ -135,6 +136,38 @@ TEST(ServerThreads, CarriesVoiceFromShardToShardWhileItIsAskedForItsCounts) {
     EXPECT_EQ(sessions[0] + sessions[1], 100u);
     EXPECT_GT(sessions[0], 0u);  // both shards are somebody's home
     EXPECT_GT(sessions[1], 0u);
+}
+
+TEST(ServerThreads, CountsWhatItKeepsAndForWhom) {
+    std::string error;
+    const auto server = Server::start(two_shards(0), error);
+    ASSERT_NE(server, nullptr) << error;
+    const auto sum = [&server](std::uint64_t ShardStats::*counter) {
+        std::uint64_t all = 0;
+        for (const ShardStats& each : server->stats())
+            all += each.*counter;
+        return all;
+    };
+    const auto says_in_ops = [](Radio& radio, const std::string& user) {
+        radio.say(array_of(join, user, ""));
+        radio.say(array_of(text, user, "words"));
+        return radio.hears("Acknowledged");
+    };
+    Radio alice{port_of(*server), "alice"};
+    {
+        Radio bob{port_of(*server), "bob"};
+        ASSERT_TRUE(says_in_ops(bob, "bob"));  // Alice is no member yet
+    }
+    ASSERT_TRUE(says_in_ops(alice, "alice"));
+    EXPECT_EQ(sum(&ShardStats::messages_stored), 2u);
+    EXPECT_EQ(sum(&ShardStats::messages_not_stored), 0u);
+    EXPECT_EQ(sum(&ShardStats::messages_waiting), 0u);
+    EXPECT_EQ(sum(&ShardStats::queue_delivered), 0u);
+    Radio bob{port_of(*server), "bob"};
+    ASSERT_TRUE(bob.hears("words"));
+    EXPECT_EQ(sum(&ShardStats::queue_delivered), 1u);
+    EXPECT_EQ(sum(&ShardStats::queue_settled), 0u) << "he has proven nothing";
+    EXPECT_EQ(sum(&ShardStats::queue_users), 1u);
 }
 
 // A handler's connections stay where they were accepted.

@@ -57,6 +57,7 @@ protected:
 private:
     void on_command(Session&, const wire::Command&) noexcept override {}
     bool depends_on_sign_in(Session&, const wire::Command&) noexcept override { return false; }
+    void on_pong(Session&, std::span<const std::byte>) noexcept override {}
     void on_leaving(Session& session) noexcept override {
         ++left;
         sessions.sign_out(session);

@@ -13,7 +13,7 @@ using test::pattern;
 using Texts = std::vector<std::string>;
 
 constexpr RecordKind audio = RecordKind::group_audio;
-constexpr RecordKind message = RecordKind::group_message;
+constexpr RecordKind message = RecordKind::chat_letter;
 
 class RecordsTest : public testing::Test {
 protected:

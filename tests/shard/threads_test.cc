@@ -17,7 +17,7 @@ namespace {
 
 constexpr ShardId first_shard{0};
 constexpr ShardId second_shard{1};
-constexpr RecordKind kind = RecordKind::group_message;
+constexpr RecordKind kind = RecordKind::chat_letter;
 
 // What two players share.
 struct Match {

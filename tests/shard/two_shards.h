@@ -25,7 +25,7 @@ public:
         : shard(id, fabric, test::open_ring({}), options) {
         using Handler = Shard::RecordHandler;
         shard.on_record(RecordKind::group_audio, Handler::to<&Keeper::on_audio>(*this));
-        shard.on_record(RecordKind::group_message, Handler::to<&Keeper::on_message>(*this));
+        shard.on_record(RecordKind::chat_letter, Handler::to<&Keeper::on_message>(*this));
     }
 
     bool post(ShardId to, RecordKind kind, std::string_view text, Urgency urgency) {
@@ -47,7 +47,7 @@ private:
         keep(from, RecordKind::group_audio, bytes);
     }
     void on_message(ShardId from, std::span<std::byte> bytes) noexcept {
-        keep(from, RecordKind::group_message, bytes);
+        keep(from, RecordKind::chat_letter, bytes);
     }
     void keep(ShardId from, RecordKind kind, std::span<std::byte> bytes) {
         const bool aligned = reinterpret_cast<std::uintptr_t>(bytes.data()) % 16 == 0;

@@ -208,14 +208,17 @@ void Judge::lose_line(int user) {
         Place& at = place(user, group);
         const bool member = at.member;
         const bool sure = at.sure && (!at.said || settled(at));
-        auto texts_heard = std::move(at.texts_heard);
         at = Place{};
         at.member = member;
         at.sure = sure;
-        at.texts_heard = std::move(texts_heard);
+        at.texts_heard.resize(radios_.size(), -1);
     }
-    for (Text& text : texts_)
+    // What the line brought last may come again over the next one, since nobody knows whether it
+    // was read: once, and in its order.
+    for (Text& text : texts_) {
         text.owed &= ~(1U << user);
+        text.heard &= ~(1U << user);
+    }
 }
 
 bool Judge::settled(const Place& at) const noexcept {

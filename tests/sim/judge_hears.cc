@@ -187,7 +187,10 @@ void Judge::check_busy(const Talk& refused) const {
 void Judge::on_others(int user, int group, const Message& message) {
     Place& at = place(user, group);
     const bool sure = settled(at);
-    if (sure && at.sure && !at.member) accuse("somebody hears a group without being a member");
+    // What was said while it was a member may have waited for it.
+    const bool may_have_waited = static_cast<Type>(message.type) == Type::text;
+    if (sure && at.sure && !at.member && !may_have_waited)
+        accuse("somebody hears a group without being a member");
     if (!sure) at.ear.lose_track();
     const int from = user_of(message);
     switch (static_cast<Type>(message.type)) {

@@ -231,8 +231,9 @@ void Scenario::check_liveness() {
     for (int user = 0; user < users_; ++user) {
         judge_.connect(user, port, "radio");
         pass(milliseconds{1});
-        for (int group = 0; group < groups_; ++group)
-            judge_.join(user, group);
+        for (int group = 0; group < groups_; ++group) {
+            if (judge_.online(user)) judge_.join(user, group);
+        }
     }
     pass(seconds{4});
     for (int group = 0; group < groups_; ++group) {

@@ -52,6 +52,58 @@ TEST_P(Contract, KeepsAMessageOnceHoweverOftenItIsSent) {
     EXPECT_EQ(say(fire, "c"), 3U);
 }
 
+TEST_P(Contract, KnowsAMessageThatIsSentAgainForADay) {
+    const auto send = [this](const char* conversation, const char* id, const char* key,
+                             int seconds) {
+        Message message = text(conversation, id);
+        message.sent = at(seconds);
+        return get(KeepMessage{std::move(message), QueueFor::nobody, {}, key});
+    };
+    constexpr int day = 24 * 60 * 60;
+    const Kept first = send("g:fire", "a", "ann 1", 0);
+    EXPECT_FALSE(first.repeated);
+    EXPECT_EQ(first.id, "a");
+    const Kept again = send("g:fire", "b", "ann 1", day - 1);
+    EXPECT_TRUE(again.repeated);
+    EXPECT_EQ(again.id, "a");
+    EXPECT_EQ(again.order, 1U);
+    EXPECT_FALSE(send("g:police", "c", "ann 1", 1).repeated) << "another conversation";
+    EXPECT_FALSE(send("g:fire", "d", "ann 2", 1).repeated) << "another key";
+    EXPECT_FALSE(send("g:fire", "e", "", 1).repeated);
+    EXPECT_FALSE(send("g:fire", "f", "", 1).repeated) << "no key is nobody's";
+    const Kept later = send("g:fire", "g", "ann 1", day);
+    EXPECT_FALSE(later.repeated) << "a day later it is another";
+    EXPECT_EQ(send("g:fire", "h", "ann 1", day + 1).id, "g");
+}
+
+TEST_P(Contract, ForgetsWhatWasSentAgainAfterADay) {
+    Message message = text(fire, "a");
+    message.sent = at(0);
+    get(KeepMessage{message, QueueFor::nobody, {}, "ann 1"});
+    constexpr int day = 24 * 60 * 60;
+    EXPECT_FALSE(get(Expire{.now = at(day - 1)}).changed);
+    EXPECT_TRUE(get(Expire{.now = at(day)}).changed);
+    EXPECT_FALSE(get(Expire{.now = at(day)}).changed);
+}
+
+TEST_P(Contract, QueuesForTheMembersOfAGroupThatIsNotTooLarge) {
+    const auto add = [this](std::size_t n) { get(AddMember{"user" + std::to_string(n), "fire"}); };
+    get(AddMember{"ann", "fire"});
+    for (std::size_t n = 0; n < queued_users_max; ++n)
+        add(n);
+    const auto say_to_members = [this](const char* id) {
+        Message message = text(fire, id);
+        message.sender = "ann";
+        return get(KeepMessage{std::move(message), QueueFor::members, {}}).queued;
+    };
+    EXPECT_TRUE(say_to_members("a"));
+    EXPECT_EQ(get(GetQueue{"user7"}).entries.size(), 1U);
+    add(queued_users_max);
+    EXPECT_FALSE(say_to_members("b"));
+    EXPECT_EQ(get(GetQueue{"user7"}).entries.size(), 1U);
+    EXPECT_EQ(get(GetHistory{.conversation = fire}).messages.size(), 2U);
+}
+
 TEST_P(Contract, PagesThroughHistoryInBothDirections) {
     for (int i = 1; i <= 7; ++i)
         say(fire, std::to_string(i));

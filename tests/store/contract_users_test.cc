@@ -187,6 +187,7 @@ TEST_P(Contract, CountsRepeatedNamesOnceTowardsTheLimit) {
 }
 
 TEST_P(Contract, KeepsAGroupsSettingsUntilTheyAreEmptied) {
+    get(AddMember{"ann", "fire"});
     EXPECT_FALSE(get(GetSettings{"fire"}).json.has_value());
     get(SetSettings{"fire", "{\"record\":true}"});
     get(SetSettings{"fire", "{\"record\":false}"});

@@ -4,9 +4,10 @@
     run_transcripts.py PARLEY PROFILE [--redis] [--only NAME,NAME] [--jobs N] [--shards N] [--verbose]
 
 PROFILE is 2023 or 2026. With --redis the server keeps what it keeps in a Redis of its worker's, whose
-keys are compared too, and only the transcripts that look at Redis are replayed. The transcripts are spread over a few workers; each worker has its own
-port and restarts its own server, with empty state and the transcript's settings, before every
-transcript. deviations.json is merged into temporary copies; the recordings stay as they are.
+keys are compared too, and records all talk; only the transcripts that look at Redis are replayed. The
+transcripts are spread over a few workers; each worker has its own port and restarts its own server,
+with empty state and the transcript's settings, before every transcript. deviations.json is merged
+into temporary copies; the recordings stay as they are.
 A transcript that fails beside the others is tried once more alone, because the recordings hold
 deadlines of 100 ms that a loaded machine may miss; such a second attempt is printed as RETRIED.
 
@@ -119,6 +120,8 @@ class Worker:
         serve = [str(parley), "serve", "--listen", f"127.0.0.1:{self.port}", "--shards", str(shards),
                  "--store", f"redis://127.0.0.1:{self.redis.port}" if self.redis else "memory"]
         serve += IDENTITY[profile] + UNBOUNDED
+        if self.redis:  # a list there holds the ids of recordings too
+            serve += ["--data", str(folder / "data"), "--record", "all"]
         if profile == "2026":
             serve += ["--jwt-secret-file", str(folder / "secret")]
         (folder / "serve.json").write_text(json.dumps(serve))

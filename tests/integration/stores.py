@@ -1,5 +1,10 @@
-"""A real `redis-server` for tests, on a free port of loopback, with its data in memory."""
+"""What `parley serve` keeps things in, for tests: a file, or a Redis of the test's own."""
+import contextlib
+import pathlib
+import shutil
+import signal
 import socket
+import sqlite3
 import subprocess
 
 from parley_testing import DEADLINE_S, check, eventually, free_port
@@ -46,3 +51,51 @@ class Redis:
     @property
     def url(self):
         return f"redis://127.0.0.1:{self.port}"
+
+    @contextlib.contextmanager
+    def standing_still(self):
+        """It answers nobody."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+    def end_and_start(self):
+        """As after a crash of its own; give it options by which it keeps anything."""
+        self.process.kill()
+        self.process.wait()
+        self.start()
+
+
+class File:
+    """A file of SQLite's."""
+
+    def __init__(self, folder):
+        self.path = pathlib.Path(folder) / "parley.db"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    @property
+    def url(self):
+        return f"sqlite:{self.path}"
+
+    @contextlib.contextmanager
+    def standing_still(self):
+        """Somebody else holds its lock, so no commit comes through."""
+        lock = sqlite3.connect(self.path, isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            lock.execute("ROLLBACK")
+            lock.close()
+
+
+def kinds():
+    """The stores that this machine can have, by name: to be made in a folder of their own."""
+    return {"sqlite": File} | ({"redis": Redis} if shutil.which("redis-server") else {})
