@@ -153,9 +153,10 @@ void Judge::text(int user, int group) {
     ++at.texts_open;
     at.asked_as_stranger = at.asked_as_stranger || !member(user, group);
     texts_.push_back(text);
+    // Long and short ones in turn: a short one has room where a long one has to wait.
+    const std::string filling(static_cast<std::size_t>(text.number) * 73 % 200, ' ');
     say(user, encode_message(Type::text, user_name(user), group_name(group), Message::Payload::text,
-                             "text " + std::to_string(text.number) +
-                                 std::string(static_cast<std::size_t>(text.number) % 200, ' ')));
+                             "text " + std::to_string(text.number) + filling));
 }
 
 void Judge::garbage(int user) {
