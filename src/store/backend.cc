@@ -17,12 +17,12 @@ namespace {
 class InMemory final : public Backend {
 public:
     explicit InMemory(std::unique_ptr<Database> database) {
-        shared_->database = std::move(database);
+        shared_.database = std::move(database);
     }
     std::unique_ptr<Store> door(Shard&) override { return std::make_unique<MemoryStore>(shared_); }
 
 private:
-    const std::shared_ptr<SharedDatabase> shared_ = std::make_shared<SharedDatabase>();
+    SharedDatabase shared_;
 };
 
 class InFile final : public Backend {

@@ -6,9 +6,6 @@
 
 namespace parley::store {
 
-MemoryStore::MemoryStore(std::shared_ptr<SharedDatabase> shared) noexcept
-    : shared_(std::move(shared)) {}
-
 void MemoryStore::ask(StoreClient& client, Ticket ticket, Question question) noexcept {
     ++counters_.asked;
     const Status checked = check(question);
@@ -19,8 +16,8 @@ void MemoryStore::ask(StoreClient& client, Ticket ticket, Question question) noe
 }
 
 Result<Answer> MemoryStore::answer(const Question& question) noexcept {
-    const std::lock_guard lock{shared_->mutex};
-    Database& database = *shared_->database;
+    const std::lock_guard lock{shared_.mutex};
+    Database& database = *shared_.database;
     PARLEY_TRY([[maybe_unused]] const Ok begun, database.begin());
     Result<Answer> result = database.answer(question);
     if (!result && is_failure(result.error())) {
@@ -34,8 +31,8 @@ Result<Answer> MemoryStore::answer(const Question& question) noexcept {
 }
 
 void MemoryStore::user_signed_out(std::string_view user) noexcept {
-    const std::lock_guard lock{shared_->mutex};
-    shared_->database->user_signed_out(user);
+    const std::lock_guard lock{shared_.mutex};
+    shared_.database->user_signed_out(user);
 }
 
 StoreState MemoryStore::state() const noexcept {

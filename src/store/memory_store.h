@@ -20,7 +20,8 @@ struct SharedDatabase {
 
 class MemoryStore final : public Store {
 public:
-    explicit MemoryStore(std::shared_ptr<SharedDatabase> shared) noexcept;
+    /// The database is the backend's, and must outlive the store.
+    explicit MemoryStore(SharedDatabase& shared) noexcept : shared_(shared) {}
 
     void ask(StoreClient& client, Ticket ticket, Question question) noexcept override;
     void user_signed_out(std::string_view user) noexcept override;
@@ -31,7 +32,7 @@ public:
 private:
     Result<Answer> answer(const Question& question) noexcept;
 
-    const std::shared_ptr<SharedDatabase> shared_;
+    SharedDatabase& shared_;
     StoreCounters counters_;
     bool failing_ = false;
 };

@@ -103,10 +103,10 @@ private:
     std::string conversation_;
 };
 
-RedisStore::RedisStore(Shard& shard, std::shared_ptr<RedisShared> shared)
+RedisStore::RedisStore(Shard& shard, RedisShared& shared)
     : shard_(shard),
-      shared_(std::move(shared)),
-      link_(shard, *shared_->access->dialer, shared_->access->link_options(), *this) {
+      shared_(shared),
+      link_(shard, *shared.access->dialer, shared.access->link_options(), *this) {
     link_.start();
 }
 
@@ -135,7 +135,7 @@ StoreState RedisStore::state() const noexcept {
 }
 
 std::size_t RedisStore::greet(std::vector<std::byte>& out) noexcept {
-    redis::append_command({"EVAL", epoch_script, "0", shared_->epoch.proposal(shard_.wall_now())},
+    redis::append_command({"EVAL", epoch_script, "0", shared_.epoch.proposal(shard_.wall_now())},
                           out);
     for (std::size_t i = 0; i < script_count; ++i)
         redis::append_command({"SCRIPT", "LOAD", script_text(static_cast<Script>(i))}, out);
@@ -149,7 +149,7 @@ bool RedisStore::on_greeted(std::size_t number, const Reply& reply) noexcept {
         return true;
     }
     epoch_ = reply.text;
-    shared_->epoch.learn(epoch_);
+    shared_.epoch.learn(epoch_);
     return true;
 }
 
@@ -159,23 +159,22 @@ namespace {
 
 class InRedis final : public Backend {
 public:
-    explicit InRedis(std::shared_ptr<RedisShared> shared) : shared_(std::move(shared)) {}
+    explicit InRedis(std::unique_ptr<redis::Access> access) { shared_.access = std::move(access); }
     std::unique_ptr<Store> door(Shard& shard) override {
         return std::make_unique<RedisStore>(shard, shared_);
     }
-    redis::Access* redis() noexcept override { return shared_->access.get(); }
+    redis::Access* redis() noexcept override { return shared_.access.get(); }
 
 private:
-    const std::shared_ptr<RedisShared> shared_;
+    RedisShared shared_;
 };
 
 }  // namespace
 
 std::unique_ptr<Backend> open_redis(std::string_view address, std::string& error) {
-    auto shared = std::make_shared<RedisShared>();
-    shared->access = redis::Access::open(address, error);
-    if (!shared->access) return nullptr;
-    return std::make_unique<InRedis>(std::move(shared));
+    auto access = redis::Access::open(address, error);
+    if (!access) return nullptr;
+    return std::make_unique<InRedis>(std::move(access));
 }
 
 }  // namespace parley::store

@@ -44,10 +44,11 @@ struct RedisShared {
     RedisEpoch epoch;
 };
 
-/// Connects by itself. Must be stopped, and idle, before it goes.
+/// Connects by itself. Must be stopped, and idle, before it goes. What is shared is the backend's,
+/// and must outlive it.
 class RedisStore final : public Store, private redis::Link::Owner {
 public:
-    RedisStore(Shard& shard, std::shared_ptr<RedisShared> shared);
+    RedisStore(Shard& shard, RedisShared& shared);
     ~RedisStore() override;
 
     void ask(StoreClient& client, Ticket ticket, Question question) noexcept override;
@@ -68,7 +69,7 @@ private:
     bool on_push(const redis::Reply&) noexcept override { return false; }
 
     Shard& shard_;
-    const std::shared_ptr<RedisShared> shared_;
+    RedisShared& shared_;
     redis::Link link_;
     Outbox outbox_;
     bool stopped_ = false;

@@ -19,7 +19,7 @@ protected:
         auto made = SqliteDatabase::in_memory(users_max, std::uint64_t{1} << 20, error);
         EXPECT_NE(made, nullptr) << error;
         database = made.get();
-        shared->database = std::move(made);
+        shared.database = std::move(made);
     }
     template <class Q>
     std::optional<Error> ask(Q question) {
@@ -39,7 +39,7 @@ protected:
         return std::get<SignedIn>(*recorder.heard[0].answer).previous_device.has_value();
     }
 
-    std::shared_ptr<SharedDatabase> shared = std::make_shared<SharedDatabase>();
+    SharedDatabase shared;
     SqliteDatabase* database = nullptr;
     MemoryStore store{shared};
     Recorder recorder;
