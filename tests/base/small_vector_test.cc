@@ -1,37 +1,10 @@
 #include "base/small_vector.h"
 
-#include <cstdlib>
 #include <gtest/gtest.h>
-#include <new>
 #include <random>
 #include <vector>
 
-namespace {
-std::size_t blocks = 0;
-}  // namespace
-
-// Not inlined, or the compiler takes the pairs below for mismatched ones.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-    ++blocks;
-    if (void* memory = std::malloc(size)) return memory;
-    std::abort();
-}
-[[gnu::noinline]] void* operator new[](std::size_t size) {
-    return operator new(size);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-    if (memory != nullptr) --blocks;
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-    operator delete(memory);
-}
-[[gnu::noinline]] void operator delete[](void* memory) noexcept {
-    operator delete(memory);
-}
-[[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept {
-    operator delete(memory);
-}
+#include "support/allocations.h"
 
 namespace parley {
 namespace {
@@ -43,8 +16,13 @@ struct Pair {
 using List = SmallVector<Pair>;
 static_assert(sizeof(List) == 24);
 
+// Of the heap, in use.
+std::uint64_t blocks() noexcept {
+    return test::allocations() - test::frees();
+}
+
 TEST(SmallVector, KeepsItsFirstElementWithoutABlock) {
-    const std::size_t before = blocks;
+    const std::uint64_t before = blocks();
     List list;
     EXPECT_TRUE(list.empty());
     list.push_back({1, 2});
@@ -54,25 +32,25 @@ TEST(SmallVector, KeepsItsFirstElementWithoutABlock) {
     list.pop_back();
     list.push_back({3, 4});
     EXPECT_EQ(list.back().a, 3U);
-    EXPECT_EQ(blocks, before);
+    EXPECT_EQ(blocks(), before);
 }
 
 TEST(SmallVector, GivesItsBlockUpWhenOneIsLeft) {
-    const std::size_t before = blocks;
+    const std::uint64_t before = blocks();
     List list;
     for (std::uint64_t i = 0; i < 5; ++i)
         list.push_back({i, 0});
-    EXPECT_EQ(blocks, before + 1);
+    EXPECT_EQ(blocks(), before + 1);
     while (list.size() > 1)
         list.pop_back();
-    EXPECT_EQ(blocks, before);
+    EXPECT_EQ(blocks(), before);
     EXPECT_EQ(list.back().a, 0U);
     {
         List another;
         another.push_back({1, 1});
         another.push_back({2, 2});
     }
-    EXPECT_EQ(blocks, before);
+    EXPECT_EQ(blocks(), before);
 }
 
 TEST(SmallVector, TakesACopyOfItsOwn) {

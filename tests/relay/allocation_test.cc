@@ -1,50 +1,13 @@
 // Relaying a voice frame allocates nothing. Counted are the turns of the shards alone; the radios
 // of the test allocate as they like.
-#include <cstdlib>
 #include <gtest/gtest.h>
 #include <memory>
-#include <new>
 #include <string>
 #include <vector>
 
 #include "record/tap.h"
+#include "support/allocations.h"
 #include "support/radio.h"
-
-namespace {
-
-std::size_t allocations = 0;
-
-void* allocate(std::size_t size, std::size_t alignment) {
-    if (parley::test::turn_runs) ++allocations;
-    void* memory =
-        alignment <= alignof(std::max_align_t)
-            ? std::malloc(size)
-            : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-    if (memory == nullptr) std::abort();
-    return memory;
-}
-
-}  // namespace
-
-// Not inlined, or the compiler takes the pairs below for mismatched ones.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-    return allocate(size, 1);
-}
-[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
-    return allocate(size, static_cast<std::size_t>(alignment));
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-    std::free(memory);
-}
 
 namespace parley::relay {
 namespace {
@@ -70,15 +33,16 @@ struct Scene {
 class AllocationTest : public testing::Test {
 protected:
     // Allocations of all turns while one talker says frame_count frames to all listeners.
-    static std::size_t allocations_in(const Scene& scene) {
+    static std::uint64_t allocations_in(const Scene& scene) {
         std::vector<std::unique_ptr<Lane>> lanes;
         record::Taps taps;
         for (std::size_t i = 0; i < scene.shards; ++i) {
             lanes.push_back(std::make_unique<Lane>(record::lane_bytes));
             taps.lanes.push_back(lanes.back().get());
         }
-        Town town{
-            {.shards = scene.shards, .worker = {.taps = scene.is_recorded ? &taps : nullptr}}};
+        Town town{{.shards = scene.shards,
+                   .worker = {.taps = scene.is_recorded ? &taps : nullptr},
+                   .meter = test::allocations}};
         const std::string group = town.group_at(scene.group_at, 0);
         Radio talker{town.port(0), {town.user_at(scene.talker_at, 0)}};
         EXPECT_TRUE(join(town, talker, group));
@@ -91,9 +55,9 @@ protected:
         talker.send(Type::start, group);
         EXPECT_TRUE(hears(town, talker, Type::start_ack, 1));
         talk(town, talker, listeners, group, 10);  // everything has its place by then
-        const std::size_t before = allocations;
+        const std::uint64_t before = town.metered();
         talk(town, talker, listeners, group, frame_count);
-        const std::size_t made = allocations - before;
+        const std::uint64_t made = town.metered() - before;
         EXPECT_EQ(packets_in(*taps.lanes[scene.group_at]),
                   scene.is_recorded ? 10 + frame_count : 0);
         return made;
@@ -124,13 +88,13 @@ private:
 };
 
 TEST_F(AllocationTest, AreSeen) {
-    test::turn_runs = true;
-    const std::size_t before = allocations;
-    const std::vector<std::byte> some(100);
-    test::turn_runs = false;
+    Town town{{.meter = test::allocations}};
+    const std::uint64_t before = town.metered();
     const std::vector<std::byte> unseen(100);
-    EXPECT_EQ(allocations, before + 1);
-    EXPECT_EQ(some.size(), unseen.size());
+    EXPECT_EQ(town.metered(), before);
+    Radio radio{town.port(0), {town.user_at(0, 0)}};
+    EXPECT_TRUE(join(town, radio, town.group_at(0, 0)));
+    EXPECT_GT(town.metered(), before);
 }
 
 TEST_F(AllocationTest, DoNotHappenWhereVoiceIsRelayedOnOneShard) {

@@ -1,32 +1,10 @@
 // JWT: form, algorithm and signature (requirements F2, V21, V22).
 #include "session/jwt.h"
 
-#include <cstdlib>
 #include <gtest/gtest.h>
-#include <new>
 
 #include "jwt_tokens.h"
-
-namespace {
-std::size_t allocation_count = 0;
-}  // namespace
-
-// Not inlined, or the compiler takes new and free for a mismatch.
-[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    ++allocation_count;
-    return std::malloc(size == 0 ? 1 : size);
-}
-[[gnu::noinline]] void* operator new(std::size_t size) {
-    void* memory = operator new(size, std::nothrow);
-    if (memory == nullptr) std::abort();
-    return memory;
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
+#include "support/allocations.h"
 
 namespace parley::session {
 namespace {
@@ -236,10 +214,10 @@ TEST(Jwt, RefusesAMegabyteOfDotsWithoutAllocating) {
     const std::string dots(1 << 20, '.');
     const std::string fewer(token_size_max, '.');
     const JwtKey key{HmacSecret(secret)};
-    const std::size_t before = allocation_count;
+    const std::uint64_t before = test::allocations();
     const Verdict too_long = verify_jwt(dots, key, now, {});
     const Verdict malformed = verify_jwt(fewer, key, now, {});
-    EXPECT_EQ(allocation_count, before);
+    EXPECT_EQ(test::allocations(), before);
     EXPECT_EQ(outcome(too_long), "token_too_long");
     EXPECT_EQ(outcome(malformed), "malformed_token");
 }

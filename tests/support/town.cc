@@ -66,9 +66,13 @@ std::string Town::name_at(const char* prefix, std::size_t shard, std::size_t n) 
 }
 
 void Town::turn(std::size_t shard) {
-    turn_runs = true;
-    houses_[shard]->shard.turn(Instant::min());
-    turn_runs = false;
+    turn(shard, Instant::min());
+}
+
+void Town::turn(std::size_t shard, Instant latest) {
+    const std::uint64_t before = options_.meter == nullptr ? 0 : options_.meter();
+    houses_[shard]->shard.turn(latest);
+    if (options_.meter != nullptr) metered_ += options_.meter() - before;
 }
 
 void Town::turn_all() {
@@ -89,9 +93,7 @@ void Town::turn_all_or_sleep() {
     const std::uint64_t before = work_done();
     turn_all();
     if (work_done() != before) return;
-    turn_runs = true;
-    houses_[0]->shard.turn(time() + std::chrono::milliseconds{1});
-    turn_runs = false;
+    turn(0, time() + std::chrono::milliseconds{1});
 }
 
 void Town::run_for(Duration time_to_pass) {

@@ -14,15 +14,14 @@
 
 namespace parley::test {
 
-/// True while a shard's turn runs: for tests that count what turns do.
-inline bool turn_runs = false;
-
 class Town {
 public:
     struct Options {
         std::size_t shards = 1;
         std::size_t lane_bytes = std::size_t{256} << 10;
         server::WorkerOptions worker;
+        /// If set, what it says is counted while turns run: metered().
+        std::uint64_t (*meter)() noexcept = nullptr;
     };
 
     explicit Town(const Options& options);
@@ -62,6 +61,8 @@ public:
     Instant time() { return shard(0).ring().now(); }
     /// Sessions on all shards.
     std::size_t sessions();
+    /// By how much the meter rose in all turns so far.
+    std::uint64_t metered() const { return metered_; }
 
 private:
     struct House {
@@ -72,6 +73,7 @@ private:
     };
 
     std::string name_at(const char* prefix, std::size_t shard, std::size_t n);
+    void turn(std::size_t shard, Instant latest);
     void turn_all_or_sleep();
     std::uint64_t work_done();
 
@@ -79,6 +81,7 @@ private:
     Options options_;
     Fabric fabric_;
     std::vector<std::unique_ptr<House>> houses_;
+    std::uint64_t metered_ = 0;
 };
 
 }  // namespace parley::test

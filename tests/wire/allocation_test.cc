@@ -1,50 +1,33 @@
 // Allocations: audio, requests to talk and releases are decoded and encoded without any.
 #include <array>
-#include <cstdlib>
 #include <gtest/gtest.h>
-#include <new>
 #include <string>
 
 #include "frames.h"
-
-namespace {
-std::size_t allocations = 0;
-}
-
-// Not inlined, or the compiler takes the pairs below for mismatched ones.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size)) return memory;
-    std::abort();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
+#include "support/allocations.h"
 
 namespace parley::wire {
 namespace {
 
+using test::allocations;
 using voiceping::Decoder;
 using voiceping::Dialect;
 
 // Allocations of decoding `message` and encoding it again.
-std::size_t allocations_of(Decoder& decoder, std::span<const std::byte> message) {
+std::uint64_t allocations_of(Decoder& decoder, std::span<const std::byte> message) {
     std::array<std::byte, 2048> out;
-    const std::size_t before = allocations;
+    const std::uint64_t before = allocations();
     auto command = decoder.decode(message);
     const std::size_t bytes = command ? voiceping::encode(event_of(*command), out) : 0;
-    const std::size_t after = allocations;
+    const std::uint64_t after = allocations();
     EXPECT_GT(bytes, 0U);
     return after - before;
 }
 
 TEST(Allocations, AreSeen) {
-    const std::size_t before = allocations;
+    const std::uint64_t before = allocations();
     const std::vector<std::byte> some(100);
-    EXPECT_EQ(allocations, before + 1);
+    EXPECT_EQ(allocations(), before + 1);
     EXPECT_EQ(some.size(), 100U);
 }
 
@@ -89,9 +72,9 @@ TEST(Allocations, DoNotHappenForWhatIsRefused) {
     const std::vector<std::byte> nested(10000, std::byte{0x91});
     for (const auto& message : {nested, from_hex("950003a161a162c6ffffffff00"), from_hex("c1"),
                                 from_hex("950003a161a162ddffffffff"), from_hex("c0")}) {
-        const std::size_t before = allocations;
+        const std::uint64_t before = allocations();
         const bool ok = decoder.decode(message).ok();
-        EXPECT_EQ(allocations, before);
+        EXPECT_EQ(allocations(), before);
         EXPECT_FALSE(ok);
     }
 }

@@ -1,33 +1,16 @@
 // What reading costs in memory and time: nothing for ordinary frames, as much as was received
 // for the rest, and never more because of how the bytes are cut.
-#include <cstdlib>
 #include <ctime>
 #include <gtest/gtest.h>
-#include <new>
 
 #include "frames.h"
-
-namespace {
-std::size_t allocations = 0;
-std::size_t bytes_allocated = 0;
-}  // namespace
-
-// Not inlined, or the compiler sees free() meet a new and warns.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-    ++allocations;
-    bytes_allocated += size;
-    if (void* memory = std::malloc(size)) return memory;
-    std::abort();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
+#include "support/allocations.h"
 
 namespace parley::ws {
 namespace {
+
+using test::allocated_bytes;
+using test::allocations;
 
 /// Reads all of `input` and gives the number of things read. Allocates nothing itself.
 std::size_t drain(FrameReader& reader, std::span<std::byte> input) {
@@ -61,39 +44,39 @@ TEST(FrameReaderMemory, WholeFramesAllocateNothing) {
         bytes = bytes + once;
     bytes = bytes + close("\x03\xe8reason");
     read(text("x"));  // the first text of a process has simdjson choose its code for this machine
-    const std::size_t before = allocations;
+    const std::uint64_t before = allocations();
     FrameReader reader{Role::server, MessageLimits{}};
     EXPECT_EQ(drain(reader, bytes), 71u);
-    EXPECT_EQ(allocations - before, 0u);
+    EXPECT_EQ(allocations() - before, 0u);
 }
 
 TEST(FrameReaderMemory, SplitHeadsAllocateNothing) {
     Bytes bytes = binary(std::string(300, 'x'));
     for (std::size_t cut = 1; cut <= 8; ++cut) {
         Bytes copy = bytes;
-        const std::size_t before = allocations;
+        const std::uint64_t before = allocations();
         FrameReader reader{Role::server, MessageLimits{}};
         EXPECT_EQ(drain(reader, std::span{copy}.first(cut)), 0u);
         EXPECT_EQ(drain(reader, std::span{copy}.subspan(cut)), 1u);
-        EXPECT_EQ(allocations - before, 0u) << cut;
+        EXPECT_EQ(allocations() - before, 0u) << cut;
     }
 }
 
 TEST(FrameReaderMemory, AProtocolErrorAllocatesNothing) {
     Bytes bytes = frame(0x2, {.declared = std::uint64_t{1} << 40});
-    const std::size_t before = allocations;
+    const std::uint64_t before = allocations();
     FrameReader reader{Role::server, MessageLimits{}};
     EXPECT_EQ(drain(reader, bytes), 1u);
-    EXPECT_EQ(allocations - before, 0u);
+    EXPECT_EQ(allocations() - before, 0u);
 }
 
 TEST(FrameReaderMemory, ADeclaredLengthReservesNothing) {
     Bytes bytes = frame(0x2, {.payload = "x", .declared = 1024 * 1024});
-    const std::size_t before = bytes_allocated;
+    const std::uint64_t before = allocated_bytes();
     FrameReader reader{Role::server, MessageLimits{}};
     EXPECT_EQ(drain(reader, bytes), 0u);
     EXPECT_TRUE(reader.is_gathering());
-    EXPECT_LT(bytes_allocated - before, 512u);
+    EXPECT_LT(allocated_bytes() - before, 512u);
 }
 
 TEST(FrameReaderMemory, AnIdleReaderHoldsNothing) {
@@ -114,23 +97,23 @@ TEST(FrameReaderMemory, ManyTinyFragmentsCostLittle) {
         const Bytes next = middle("x");
         bytes.insert(bytes.end(), next.begin(), next.end());
     }
-    const std::size_t before = bytes_allocated;
+    const std::uint64_t before = allocated_bytes();
     FrameReader reader{Role::server, MessageLimits{}};
     EXPECT_EQ(drain(reader, bytes), 0u);
-    EXPECT_LT(bytes_allocated - before, 4096u);
+    EXPECT_LT(allocated_bytes() - before, 4096u);
 }
 
 TEST(FrameReaderMemory, AMegabyteInSingleBytesIsCopiedAFewTimesOnly) {
     Bytes bytes = binary(std::string(1024 * 1024, 'x'));
-    const std::size_t allocations_before = allocations;
-    const std::size_t bytes_before = bytes_allocated;
+    const std::uint64_t allocations_before = allocations();
+    const std::uint64_t bytes_before = allocated_bytes();
     FrameReader reader{Role::server, MessageLimits{}};
     std::size_t count = 0;
     for (std::byte& byte : bytes)
         count += drain(reader, {&byte, 1});
     EXPECT_EQ(count, 1u);
-    EXPECT_LE(allocations - allocations_before, 32u);
-    EXPECT_LE(bytes_allocated - bytes_before, 4 * bytes.size());
+    EXPECT_LE(allocations() - allocations_before, 32u);
+    EXPECT_LE(allocated_bytes() - bytes_before, 4 * bytes.size());
 }
 
 TEST(FrameReaderMemory, AMegabyteInSingleBytesTakesLinearTime) {
