@@ -4,7 +4,7 @@
     check_reliability.py ROOT BUILD
 
 A code span that begins with the name of a suite (`ring.receive`) must be a test of the build
-folder; the case behind it (`ring.receive FewBuffersTest.NoBufferIsLostInAShortage`) must stand in
+folder, and so must a single word in the column of proofs (`chaos`); the case behind it (`ring.receive FewBuffersTest.NoBufferIsLostInAShortage`) must stand in
 a source of tests/. Bugs (`sim.bug.NAME`) are looked up in tests/sim/bugs/bugs.json, since builds
 with a sanitizer have none of them. Paths are the business of check_docs.py."""
 import json
@@ -15,6 +15,8 @@ import sys
 REQUIREMENTS = [f"{letter}{number}" for letter, last in
                 {"A": 6, "B": 8, "C": 8, "D": 6, "E": 5, "F": 6, "G": 11, "H": 6, "I": 3, "V": 26}.items()
                 for number in range(1, last + 1)] + ["J"]
+PROOFS = 3  # the column, counted from the empty one before the first
+WORD = re.compile(r"[a-z_]+")
 SPAN = re.compile(r"`([^`]+)`")
 CASE = re.compile(r"\bTEST(?:_F|_P)?\((\w+),\s*(\w+)\)")
 
@@ -41,6 +43,9 @@ def main():
     lines = (root / "docs/RELIABILITY.md").read_text().splitlines()
     bad = [f"RELIABILITY.md:{number}: {wrong}" for number, line in enumerate(lines, 1)
            for span in SPAN.findall(line) if (wrong := check_span(span, tests, suites, cases))]
+    bad += [f"RELIABILITY.md:{number}: there is no test {span}" for number, line in enumerate(lines, 1)
+            if line.startswith("|") for span in SPAN.findall(line.split("|")[PROOFS])
+            if WORD.fullmatch(span) and span not in tests]
     rows = [line.split("|")[1].strip() for line in lines if line.startswith("|")]
     for requirement in REQUIREMENTS:
         if rows.count(requirement) != 1:

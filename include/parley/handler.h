@@ -8,6 +8,8 @@
 
 namespace parley {
 
+/// What a message of WebSocket is (RFC 6455, section 5.6): text is valid UTF-8, binary is any
+/// bytes.
 enum class MessageType : std::uint8_t { text, binary };
 
 /// One open WebSocket connection, as a Handler sees it. Borrowed for the call: keep no pointer.

@@ -24,6 +24,7 @@ struct Limits {
     /// A whole message with an image: 1 MiB of it and 4 KiB of envelope. With a Handler, which
     /// knows no images, message_bytes_max alone counts.
     std::size_t image_bytes_max = (std::size_t{1024} + 4) * 1024;
+    /// Frames that one message may come in. With more its connection is closed with 1008.
     std::uint32_t fragments_max = 1024;
 
     // One user, over all devices. What is beyond is dropped and its sender is told.

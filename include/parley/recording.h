@@ -24,7 +24,7 @@ struct Recording {
     };
 
     What what = What::none;
-    std::vector<std::string> groups;
+    std::vector<std::string> groups;  ///< those of What::groups
     Sync sync = Sync::every_second;
     /// Those older than this go; 0: none does.
     std::chrono::seconds keep{0};
@@ -34,8 +34,8 @@ struct Recording {
 
 /// What is kept is encrypted with the first key of a file, and decrypted with any of them.
 struct Sealing {
-    bool on = true;
-    /// Empty: `seal.key` in Options::data, which is made if it is not there.
+    bool on = true;  ///< false: what is kept from now on is plain; what was sealed is still opened
+    /// Empty: `seal.key` in Options::data_folder, which is made if it is not there.
     std::string key_file;
 };
 

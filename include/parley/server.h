@@ -30,53 +30,53 @@ enum class StartFailure : std::uint8_t {
 
 /// What one shard has done since it started, and has now.
 struct ShardStats {
-    std::uint64_t connections = 0;  ///< now, handshakes included
-    std::uint64_t sessions = 0;     ///< signed in, now
-    std::uint64_t groups = 0;       ///< with listeners and at home here, now
-    std::uint64_t messages_in = 0;
-    std::uint64_t messages_dropped = 0;   ///< that were no message of the protocol
-    std::uint64_t senders_corrected = 0;  ///< that claimed to be from somebody else
-    std::uint64_t tokens_refused = 0;
-    std::uint64_t frames_relayed = 0;  ///< voice, decided here
-    std::uint64_t frames_dropped = 0;  ///< voice of who did not hold the floor
-    std::uint64_t deliveries = 0;      ///< events handed to listeners of groups here
-    std::uint64_t voice_dropped = 0;   ///< frames that slow readers lost
-    std::uint64_t slow_consumers = 0;  ///< disconnected for not reading
-    std::uint64_t floors_granted = 0;
-    std::uint64_t floors_busy = 0;
-    std::uint64_t records_out = 0;  ///< to other shards
-    std::uint64_t records_dropped = 0;
-    std::uint64_t deflate_agreed = 0;    ///< connections that compress, since the start
-    std::uint64_t deflate_contexts = 0;  ///< of those, such as keep windows of their own, now
-    std::uint64_t deflated = 0;          ///< messages sent compressed, one for each recipient
-    std::uint64_t bytes_in = 0;
-    std::uint64_t sends = 0;
-    std::uint64_t sends_short = 0;       ///< that the socket did not take whole at once
-    std::uint64_t tls_handshakes = 0;    ///< that came to their end
-    std::uint64_t tls_resumed = 0;       ///< of those: by a ticket, without public-key work
-    std::uint64_t tls_failures = 0;      ///< connections that broke TLS or did not speak it
-    std::uint64_t sockets_adopted = 0;   ///< connections that need no descriptor, now
-    std::uint64_t overflows = 0;         ///< of the ring's completion queue: drained, none lost
-    std::uint64_t buffer_shortages = 0;  ///< receives that had to wait for a buffer of the ring's
-    std::uint64_t system_calls = 0;
-    std::uint64_t turns = 0;
+    std::uint64_t connections = 0;         ///< now, handshakes included
+    std::uint64_t sessions = 0;            ///< signed in, now
+    std::uint64_t groups = 0;              ///< with listeners and at home here, now
+    std::uint64_t messages_in = 0;         ///< whole ones, of users who are signed in
+    std::uint64_t messages_dropped = 0;    ///< that were no message of the protocol
+    std::uint64_t senders_corrected = 0;   ///< that claimed to be from somebody else
+    std::uint64_t tokens_refused = 0;      ///< connections, for their tokens
+    std::uint64_t frames_relayed = 0;      ///< voice, decided here
+    std::uint64_t frames_dropped = 0;      ///< voice of who did not hold the floor
+    std::uint64_t deliveries = 0;          ///< events handed to listeners of groups here
+    std::uint64_t voice_dropped = 0;       ///< frames that slow readers lost
+    std::uint64_t slow_consumers = 0;      ///< disconnected for not reading
+    std::uint64_t floors_granted = 0;      ///< requests to talk, decided here
+    std::uint64_t floors_busy = 0;         ///< likewise, refused since somebody talks
+    std::uint64_t records_out = 0;         ///< to other shards
+    std::uint64_t records_dropped = 0;     ///< for want of room on their way there
+    std::uint64_t deflate_agreed = 0;      ///< connections that compress, since the start
+    std::uint64_t deflate_contexts = 0;    ///< of those, such as keep windows of their own, now
+    std::uint64_t deflated = 0;            ///< messages sent compressed, one for each recipient
+    std::uint64_t bytes_in = 0;            ///< received, with frame heads, and TLS where it is
+    std::uint64_t sends = 0;               ///< frames given to the kernel, each for one connection
+    std::uint64_t sends_short = 0;         ///< that the socket did not take whole at once
+    std::uint64_t tls_handshakes = 0;      ///< that came to their end
+    std::uint64_t tls_resumed = 0;         ///< of those: by a ticket, without public-key work
+    std::uint64_t tls_failures = 0;        ///< connections that broke TLS or did not speak it
+    std::uint64_t sockets_adopted = 0;     ///< connections that need no descriptor, now
+    std::uint64_t overflows = 0;           ///< of the ring's completion queue: drained, none lost
+    std::uint64_t buffer_shortages = 0;    ///< receives that had to wait for a buffer of the ring's
+    std::uint64_t system_calls = 0;        ///< of the ring
+    std::uint64_t turns = 0;               ///< of the shard's loop
     std::uint64_t frames_outstanding = 0;  ///< encoded and not yet sent, now
     std::uint64_t timers = 0;              ///< that run, now; told as 4096 if there are more
 
     // What is kept (docs/STORE.md).
 
-    std::uint64_t store_asked = 0;
-    std::uint64_t store_answered = 0;
-    std::uint64_t store_refused = 0;  ///< since too much waited already
-    std::uint64_t store_failed = 0;   ///< by the store, or for want of its answer
-    std::uint64_t store_late = 0;     ///< of those: no answer within 2 s
-    std::uint64_t store_waiting = 0;  ///< now
-    std::uint64_t store_waiting_bytes = 0;
-    std::uint64_t store_p99_us = 0;      ///< microseconds within which 99 of 100 were answered
-    std::uint64_t store_slow = 0;        ///< 1 while it is slow
-    std::uint64_t store_down = 0;        ///< 1 while it is down
-    std::uint64_t store_failures = 0;    ///< sign-ins and memberships that were not stored
-    std::uint64_t sign_ins_waiting = 0;  ///< sessions that go by their tokens alone, now
+    std::uint64_t store_asked = 0;     ///< questions
+    std::uint64_t store_answered = 0;  ///< by the store, refusals for a reason of its own included
+    std::uint64_t store_refused = 0;   ///< since too much waited already
+    std::uint64_t store_failed = 0;    ///< by the store, or for want of its answer
+    std::uint64_t store_late = 0;      ///< of those: no answer within 2 s
+    std::uint64_t store_waiting = 0;   ///< questions, now
+    std::uint64_t store_waiting_bytes = 0;  ///< of these, now
+    std::uint64_t store_p99_us = 0;         ///< microseconds within which 99 of 100 were answered
+    std::uint64_t store_slow = 0;           ///< 1 while it is slow
+    std::uint64_t store_down = 0;           ///< 1 while it is down
+    std::uint64_t store_failures = 0;       ///< sign-ins and memberships that were not stored
+    std::uint64_t sign_ins_waiting = 0;     ///< sessions that go by their tokens alone, now
 
     // Texts, interactive messages and images (docs/MESSAGES.md).
 
@@ -94,12 +94,12 @@ struct ShardStats {
     std::uint64_t messages_refused = 0;  ///< faster than their users may send, voice apart
     std::uint64_t voice_refused = 0;     ///< frames, likewise
     std::uint64_t receives_paused = 0;   ///< times a peer was not read while it did not read
-    std::uint64_t accepts_without_descriptor = 0;
-    std::uint64_t addresses_refused = 0;  ///< connections of addresses that had too many
-    std::uint64_t memory_refused = 0;     ///< connections, for want of memory
-    std::uint64_t shed = 0;               ///< slow readers closed for want of memory
-    std::uint64_t behind = 0;             ///< 1 while it accepts nobody, since it is behind
-    std::uint64_t recorder_behind = 0;    ///< voice frames and bursts left out of recordings
+    std::uint64_t accepts_without_descriptor = 0;  ///< that had to wait until one was free
+    std::uint64_t addresses_refused = 0;           ///< connections of addresses that had too many
+    std::uint64_t memory_refused = 0;              ///< connections, for want of memory
+    std::uint64_t shed = 0;                        ///< slow readers closed for want of memory
+    std::uint64_t behind = 0;           ///< 1 while it accepts nobody, since it is behind
+    std::uint64_t recorder_behind = 0;  ///< voice frames and bursts left out of recordings
 };
 
 /// Threads: one at a time, save stop(), drain() and wait(), beside which any may be called. A
