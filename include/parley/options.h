@@ -86,9 +86,10 @@ struct Options {
     /// Where the server keeps what it keeps in files: made, for its user alone, when there is
     /// something to keep. Empty: nowhere.
     std::string data_folder;
-    /// What is kept beyond a connection, and where: `sqlite:PATH`, `redis://[:password@]HOST:PORT`
-    /// or `memory`, which forgets it at the end. Empty: `sqlite:` with the file `parley.db` in
-    /// data_folder, or `memory` without one.
+    /// What is kept beyond a connection, and where: `sqlite:PATH`,
+    /// `redis://[[user]:password@]HOST:PORT[/DATABASE]`, `rediss://…[?ca=FILE]` over TLS,
+    /// `redis+sentinel://HOST:PORT,…/MASTER`, or `memory`, which forgets it at the end. Empty:
+    /// `sqlite:` with the file `parley.db` in data_folder, or `memory` without one.
     std::string store;
 
     std::chrono::milliseconds talk_max{90'000};    ///< longest talk burst

@@ -88,7 +88,8 @@ void ServeOptions::add_store() {
     line_
         .add_option("--store", options_.store,
                     "what is kept beyond a connection, and where:\n"
-                    "sqlite:PATH, redis://[:password@]HOST:PORT[/DB] or memory\n"
+                    "sqlite:PATH, redis://[:password@]HOST:PORT[/DB], rediss:// over TLS,\n"
+                    "or memory\n"
                     "(default: the file parley.db in --data; with --dev: memory)")
         ->option_text("WHERE")
         ->envname("PARLEY_STORE")

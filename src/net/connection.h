@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "net/limits.h"
@@ -88,6 +89,8 @@ public:
         /// Instead of TLS the peer of a secured connection said this. The connection is plain from
         /// now on, for an answer and close_after_sending(); without one it is aborted.
         virtual void on_not_tls(std::span<const std::byte> /*bytes*/) noexcept {}
+        /// TLS cannot begin or go on; `why` is tls::Channel::reason(). The end follows.
+        virtual void on_insecure(const std::string& /*why*/) noexcept {}
         /// The connection is gone, with nothing in flight: it may be destroyed now.
         virtual void on_closed() noexcept = 0;
         /// It reads too slowly: what waited for it was dropped, and nothing was sent since. Must

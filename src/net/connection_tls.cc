@@ -101,6 +101,7 @@ void Connection::lose_security() noexcept {
     ++shared_.tls_failures;
     end_handshake();
     if (state_ != State::open) return;
+    owner_.on_insecure(seldom_->channel->reason());
     queue_.clear(shared_.waiting);
     seldom_->plain = FrameRef{};
     close_after_sending();

@@ -10,6 +10,8 @@
 namespace parley::redis {
 namespace {
 
+using Refusal = Examination::Refusal;
+
 constexpr timeval patience{.tv_sec = 2, .tv_usec = 0};
 
 struct FreeContext {
@@ -32,15 +34,15 @@ Answer ask(redisContext& context, const std::vector<std::string_view>& words) {
         redisCommandArgv(&context, static_cast<int>(words.size()), texts.data(), sizes.data()))};
 }
 
-// Null, with the trouble said, if there is no answer or it is an error.
+// Null, with the trouble said, if there is no answer or it is an error, which refuses `what`.
 Answer ask_or_say(redisContext& context, const std::vector<std::string_view>& words,
-                  Examination& found) {
+                  Examination::Refusal what, Examination& found) {
     Answer answer = ask(context, words);
     if (answer == nullptr) {
         found.trouble = "it does not answer";
     } else if (answer->type == REDIS_REPLY_ERROR) {
         found.trouble.assign(answer->str, answer->len);
-        found.is_let_in = false;
+        found.refusal = what;
         answer.reset();
     }
     return answer;
@@ -63,7 +65,7 @@ bool sign_in(redisContext& context, const Url& url, Examination& found) {
     std::vector<std::string_view> words{"AUTH"};
     if (!url.user.empty()) words.push_back(url.user);
     words.push_back(url.password);
-    return url.password.empty() || ask_or_say(context, words, found) != nullptr;
+    return url.password.empty() || ask_or_say(context, words, Refusal::user, found) != nullptr;
 }
 
 }  // namespace
@@ -80,8 +82,11 @@ Examination examine(const Url& url) {
     if (url.tls) return found;
     redisSetTimeout(context.get(), patience);
     if (!sign_in(*context, url, found)) return found;
-    const Answer info = ask_or_say(*context, {"INFO"}, found);
+    const Answer info = ask_or_say(*context, {"INFO"}, Refusal::user, found);
     if (info == nullptr) return found;
+    const std::string database = std::to_string(url.database);
+    if (ask_or_say(*context, {"SELECT", database}, Refusal::database, found) == nullptr)
+        return found;
     const std::string_view text{info->str, info->len};
     found.looked_inside = true;
     found.version = line_of(text, "redis_version:");

@@ -1,6 +1,7 @@
 // redis::examine: looks at a Redis once, for an operator who wants to know whether it will do.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "redis/url.h"
@@ -8,8 +9,11 @@
 namespace parley::redis {
 
 struct Examination {
-    std::string trouble;    ///< empty if it was reached and let us in
-    bool is_let_in = true;  ///< false: the trouble is its refusal
+    enum class Refusal : std::uint8_t { none, user, database };
+
+    std::string trouble;  ///< empty if it was reached and let us in
+    /// What the trouble is about; none if it does not answer.
+    Refusal refusal = Refusal::none;
     std::string version;
     std::string role;            ///< "master" or "slave"
     std::string append_only;     ///< "yes" or "no"; empty: it would not say

@@ -252,6 +252,10 @@ void Link::on_reply(Reply reply) noexcept {
     }
 }
 
+void Link::on_insecure(const std::string& why) noexcept {
+    trouble_ = "TLS failed: " + why;
+}
+
 void Link::on_end() noexcept {
     break_off("Redis ended the connection");
 }

@@ -130,6 +130,7 @@ private:
     void watch() noexcept;
 
     void on_received(std::span<std::byte> bytes) noexcept override;
+    void on_insecure(const std::string& why) noexcept override;
     void on_end() noexcept override;
     void on_closed() noexcept override;
     void on_too_slow() noexcept override;

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 #include <fmt/format.h>
+#include <string>
 #include <system_error>
 
 namespace parley::server {
@@ -49,14 +50,14 @@ bool Commons::tell(Notice notice, Instant now, std::string_view sentence) noexce
     return true;
 }
 
-void Commons::note_store(bool was_down, bool is_down, Instant now) noexcept {
+void Commons::note_store(bool was_down, bool is_down, std::string_view why, Instant now) noexcept {
     if (is_down != was_down) stores_down_ += is_down ? 1U : ~0U;
     if (is_down) {
         if (told_store_down_) return;
-        if (tell(Notice::store, now,
-                 "the store is down: voice goes on, but nothing more is kept until it is back")) {
-            told_store_down_ = true;
-        }
+        const std::string sentence = fmt::format(
+            "the store is down{}{}{}: voice goes on, but nothing more is kept until it is back",
+            why.empty() ? "" : " (", why, why.empty() ? "" : ")");
+        if (tell(Notice::store, now, sentence)) told_store_down_ = true;
     } else if (stores_down_ == 0 && told_store_down_.exchange(false)) {
         log_("the store is back");
     }

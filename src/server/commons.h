@@ -67,9 +67,9 @@ public:
     bool tell(Notice notice, Instant now, std::string_view sentence) noexcept;
 
     /// A shard's store was down, and is down: to be called as long as one of them holds. The
-    /// operator is told when it is down for the first shard, and, having been told so, when it is
-    /// down for none.
-    void note_store(bool was_down, bool is_down, Instant now) noexcept;
+    /// operator is told, and `why` if that is known, when it is down for the first shard, and,
+    /// having been told so, when it is down for none.
+    void note_store(bool was_down, bool is_down, std::string_view why, Instant now) noexcept;
 
     /// Recordings fail, for errno's reason, or with 0 do so no more: to be called as long as they
     /// fail. The operator is told when that begins, and, having been told so, when it ends.

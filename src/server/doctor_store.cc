@@ -30,6 +30,18 @@ fs::path existing(fs::path folder) {
     return folder;
 }
 
+constexpr const char* fix_of(redis::Examination::Refusal refusal) noexcept {
+    switch (refusal) {
+        case redis::Examination::Refusal::user:
+            return "correct user and password in --store";
+        case redis::Examination::Refusal::database:
+            return "name a database that it has in --store, or raise databases in redis.conf";
+        case redis::Examination::Refusal::none:
+            break;
+    }
+    return "start it, or correct host and port in --store";
+}
+
 }  // namespace
 
 void Doctor::look_at_sqlite() {
@@ -94,9 +106,7 @@ void Doctor::look_at_redis() {
         return fail("Redis", "cannot be used", error, "correct --store");
     const redis::Examination found = redis::examine(url);
     if (!found.trouble.empty()) {
-        return fail("Redis", url.text(), found.trouble,
-                    found.is_let_in ? "start it, or correct host and port in --store"
-                                    : "correct user and password in --store");
+        return fail("Redis", url.text(), found.trouble, fix_of(found.refusal));
     }
     if (!found.looked_inside)
         return pass("Redis", url.text() + " takes connections; over TLS no more was looked at");

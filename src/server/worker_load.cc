@@ -76,9 +76,10 @@ void Worker::look_at_lag() noexcept {
 }
 
 void Worker::look_at_store() noexcept {
+    if (stopping_) return;  // it was told to stop, too
     const bool is_down = store_->state() == store::StoreState::down;
     if ((!is_down && !store_is_down_) || options_.commons == nullptr) return;
-    options_.commons->note_store(store_is_down_, is_down, shard_.now());
+    options_.commons->note_store(store_is_down_, is_down, store_->why_down(), shard_.now());
     store_is_down_ = is_down;
 }
 

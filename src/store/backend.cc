@@ -58,7 +58,8 @@ bool parse_where(std::string_view text, Where& where, std::string& error) {
         where.address = text;
     } else {
         error = fmt::format(
-            "'{}' is no store: write sqlite:PATH, redis://[:password@]HOST:PORT[/DB] or memory",
+            "'{}' is no store: write sqlite:PATH, redis://[:password@]HOST:PORT[/DB], rediss://... "
+            "for TLS, or memory",
             text);
         return false;
     }

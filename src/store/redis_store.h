@@ -54,6 +54,7 @@ public:
     void ask(StoreClient& client, Ticket ticket, Question question) noexcept override;
     void user_signed_out(std::string_view) noexcept override {}
     StoreState state() const noexcept override;
+    std::string_view why_down() const noexcept override { return link_.trouble(); }
     StoreCounters counters() const noexcept override { return outbox_.counters(); }
     const Histogram* latency() const noexcept override { return &outbox_.latency(); }
     void stop() noexcept override;

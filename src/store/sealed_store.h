@@ -31,6 +31,7 @@ public:
     void stop() noexcept override { inner_->stop(); }
     bool idle() const noexcept override { return inner_->idle(); }
     StoreState state() const noexcept override { return inner_->state(); }
+    std::string_view why_down() const noexcept override { return inner_->why_down(); }
     StoreCounters counters() const noexcept override { return inner_->counters(); }
     const Histogram* latency() const noexcept override { return inner_->latency(); }
 

@@ -116,13 +116,15 @@ public:
     /// stored: it lets a backend that has to forget somebody choose well.
     virtual void user_signed_out(std::string_view user) noexcept = 0;
 
-    /// Begins to end: what waits is not answered, and nothing more may be asked. Turn the shard until
-    /// idle(): a store may have to let go of a connection first.
+    /// Begins to end: what waits is not answered, and nothing more may be asked. Turn the shard
+    /// until idle(): a store may have to let go of a connection first.
     virtual void stop() noexcept {}
     /// After stop(): it may be destroyed.
     virtual bool idle() const noexcept { return true; }
 
     virtual StoreState state() const noexcept = 0;
+    /// Why it is down, in words for the operator; empty if it is not, or if nobody can say.
+    virtual std::string_view why_down() const noexcept { return {}; }
     virtual StoreCounters counters() const noexcept = 0;
     /// Microseconds from question to answer; null if it answers within the call.
     virtual const Histogram* latency() const noexcept = 0;

@@ -17,8 +17,8 @@ def make(folder, name, names, rsa=False, passphrase=None):
     return cert, key
 
 
-def expired(folder):
-    """`openssl req` knows no past: `openssl ca` does."""
+def expired(folder, host="old"):
+    """For `host`. `openssl req` knows no past: `openssl ca` does."""
     cert, key = make(folder, "old", "IP:127.0.0.1")
     request = folder / "old.csr"
     (folder / "index.txt").write_text("")
@@ -26,7 +26,7 @@ def expired(folder):
     config = folder / "ca.cnf"
     config.write_text(f"[ca]\ndefault_ca=it\n[it]\ndatabase={folder}/index.txt\nserial={folder}/serial\n"
                       f"new_certs_dir={folder}\ndefault_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n")
-    run(["openssl", "req", "-new", "-key", key, "-subj", "/CN=old", "-out", request])
+    run(["openssl", "req", "-new", "-key", key, "-subj", f"/CN={host}", "-out", request])
     done = run(["openssl", "ca", "-batch", "-selfsign", "-config", config, "-in", request, "-keyfile",
                 key, "-out", cert, "-notext", "-startdate", "20200101000000Z", "-enddate",
                 "20210101000000Z"])

@@ -8,12 +8,15 @@ import json
 import os
 import pathlib
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 
 from certificates import expired, make
-from parley_testing import DEADLINE_S, NOTHING_KEPT, SKIPPED, Cases, Server, check, check_equal, run
+from parley_testing import (
+    DEADLINE_S, NOTHING_KEPT, SKIPPED, Cases, Server, check, check_equal, free_port, run)
+from stores import Redis, SecureRedis
 
 HERE = pathlib.Path(__file__).parent
 
@@ -117,6 +120,40 @@ class Tests:
             server.end()
 
 
+    def redis(self):
+        """One that will do, one that keeps too little, and each way in which one is not to be had."""
+        if shutil.which("redis-server") is None:
+            print("      (skipped: redis-server is not installed)")
+            return
+        with Redis(str(self.folder), "--requirepass", "secret", "--appendonly", "yes", "--databases",
+                   "2") as redis:
+            where = f"127.0.0.1:{redis.port}"
+            for store, verdict, says in (
+                    (f"redis://:secret@{where}/1", "pass", ""),
+                    (f"redis://:guess@{where}", "fail", "correct user and password"),
+                    (f"redis://{where}", "fail", "correct user and password"),
+                    (f"redis://:secret@{where}/2", "fail", "databases in redis.conf"),
+                    (f"redis://127.0.0.1:{free_port()}", "fail", "start it")):
+                status, findings = self.doctor("--store", store)
+                row = findings["Redis"]
+                check_equal((status, row["verdict"]), (78 if verdict == "fail" else 0, verdict), store)
+                check(says in row["fix"], row)
+                check("secret" not in str(row) and "guess" not in str(row), row)
+        with Redis(str(self.folder)) as redis:
+            row = self.doctor("--store", redis.url)[1]["Redis"]
+            check_equal(row["verdict"], "warn", "the verdict on a Redis in memory")
+            check("appendonly yes" in row["fix"], row)
+            redis.ask("REPLICAOF", "127.0.0.1", "1")
+            status, findings = self.doctor("--store", redis.url)
+            check_equal(status, 78, "the exit status on a replica")
+            check("replica" in findings["Redis"]["cause"], findings["Redis"])
+        cert, key = make(self.folder, "redis", "DNS:localhost")
+        with SecureRedis(str(self.folder), cert, key) as redis:
+            row = self.doctor("--store", redis.url)[1]["Redis"]
+            check_equal(row["verdict"], "pass", "the verdict on a Redis behind TLS")
+            check("no more was looked at" in row["found"], row)
+
+
 def main():
     cases = Cases()
     with tempfile.TemporaryDirectory() as folder:
@@ -126,6 +163,7 @@ def main():
         cases.run("it blames the limit of open files", tests.few_files)
         cases.run("it reads the certificates", tests.certificates)
         cases.run("it looks at what the options name", tests.bad_options)
+        cases.run("it asks the Redis", tests.redis)
         cases.run("it looks at where a take-over's socket is to be", tests.take_over)
     return cases.finish()
 

@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import subprocess
 
+from certificates import trusting
 from parley_testing import DEADLINE_S, check, eventually, free_port
 
 
@@ -24,24 +25,32 @@ class Redis:
         self.process.kill()
         self.process.wait()
 
+    def where(self):
+        """The options that say where it listens."""
+        return ["--port", self.port]
+
     def start(self):
-        self.process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
-             "--dir", self.folder, *self.options], stdout=subprocess.DEVNULL)
+        command = ["redis-server", *self.where(), "--bind", "127.0.0.1", "--save", "", "--dir",
+                   self.folder, *self.options]
+        self.process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)
         eventually(self.answers, "redis-server answers")
 
     def answers(self):
         check(self.process.poll() is None, "redis-server ended by itself")
         try:
-            return self.ask("PING") == b"+PONG\r\n"
+            # One that wants a password answers too, one that loads its data not yet.
+            return self.ask("PING").startswith((b"+PONG", b"-NOAUTH"))
         except OSError:
             return False
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE_S)
 
     def ask(self, *words):
         """What it says to one command."""
         parts = [str(word).encode() for word in words]
         text = b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts)
-        with socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE_S) as connection:
+        with self.connect() as connection:
             connection.sendall(text)
             return connection.recv(65536)
 
@@ -66,6 +75,25 @@ class Redis:
         self.process.kill()
         self.process.wait()
         self.start()
+
+
+class SecureRedis(Redis):
+    """Over TLS alone, with a certificate for localhost."""
+
+    def __init__(self, folder, cert, key, *options):
+        self.cert, self.key = cert, key
+        super().__init__(folder, *options)
+
+    def where(self):
+        return ["--port", 0, "--tls-port", self.port, "--tls-cert-file", self.cert,
+                "--tls-key-file", self.key, "--tls-auth-clients", "no"]
+
+    def connect(self):
+        return trusting(self.cert).wrap_socket(super().connect(), server_hostname="localhost")
+
+    @property
+    def url(self):
+        return f"rediss://localhost:{self.port}?ca={self.cert}"
 
 
 class File:

@@ -143,9 +143,13 @@ class StoreNotices : public testing::Test {
 protected:
     StoreNotices() { sentences.clear(); }
     // Of one shard, at a second.
-    void went_down(int second) { commons.note_store(false, true, Instant{seconds{second}}); }
-    void is_down(int second) { commons.note_store(true, true, Instant{seconds{second}}); }
-    void came_back(int second) { commons.note_store(true, false, Instant{seconds{second}}); }
+    void went_down(int second) {
+        commons.note_store(false, true, "no route", Instant{seconds{second}});
+    }
+    void is_down(int second) {
+        commons.note_store(true, true, "no route", Instant{seconds{second}});
+    }
+    void came_back(int second) { commons.note_store(true, false, "", Instant{seconds{second}}); }
 
     Commons commons{HashKey{},
                     [](std::string_view sentence) noexcept { sentences.emplace_back(sentence); }};
@@ -156,7 +160,7 @@ TEST_F(StoreNotices, AreOneForAllShards) {
     went_down(1000);
     is_down(1100);
     ASSERT_EQ(sentences.size(), 1U);
-    EXPECT_TRUE(sentences[0].starts_with("the store is down"));
+    EXPECT_TRUE(sentences[0].starts_with("the store is down (no route): "));
     came_back(1101);
     EXPECT_EQ(sentences.size(), 1U);
     came_back(1101);
