@@ -55,6 +55,7 @@ struct Shared {
     std::uint64_t tls_failures = 0;    ///< connections that broke TLS, in the handshake or later
 
     bool pressed = false;               ///< memory is short: queues are shorter
+    bool starved = false;               ///< hardly any is left: messages are smaller still
     std::uint64_t receives_paused = 0;  ///< times a peer was not read, since it did not read either
 
     /// Frames that slow readers lost.

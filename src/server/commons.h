@@ -21,8 +21,8 @@ namespace parley::server {
 enum class Pressure : std::uint8_t {
     none,
     refusing,   ///< from 80 %: no new connections
-    shrinking,  ///< from 90 %: short queues, no joins
-    shedding,   ///< from 95 %: the slowest readers are closed
+    shrinking,  ///< from 90 %: short queues, no joins, no large messages
+    shedding,   ///< from 95 %: the slowest readers are closed, and only small messages are taken
 };
 
 /// What an operator is told, each at most once a minute.

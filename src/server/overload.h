@@ -48,7 +48,8 @@ std::optional<std::uint64_t> cgroup_bytes_max();
 
 /// Looks at the memory of the process ten times a second, more often the fuller it is, for all
 /// shards, from one of them. While it is short, and for some seconds after, what was freed is given
-/// back to the system.
+/// back to the system; on a shard, since the allocator holds up whoever allocates meanwhile,
+/// whatever thread asks it.
 class MemoryWatch {
 public:
     MemoryWatch(Shard& shard, Commons& commons, std::uint64_t bytes_max) noexcept;
@@ -56,7 +57,7 @@ public:
     MemoryWatch& operator=(const MemoryWatch&) = delete;
     ~MemoryWatch() = default;
 
-    void start() noexcept { on_timer(); }
+    void start() noexcept;
 
 private:
     void on_timer() noexcept;

@@ -48,6 +48,7 @@ void Worker::on_turn_end() noexcept {
     if (options_.commons == nullptr) return;
     pressure_ = options_.commons->pressure.load(std::memory_order_relaxed);
     net_.pressed = pressure_ >= Pressure::shrinking;
+    net_.starved = pressure_ >= Pressure::shedding;
     if (pressure_ < Pressure::shedding || shed_timer_.running()) return;
     shard_.timers().start(shed_timer_, shard_.now() + shed_interval);
 }
@@ -83,7 +84,7 @@ void Worker::look_at_store() noexcept {
     store_is_down_ = is_down;
 }
 
-// Those first for whom most waits.
+// Those first for whom most is held.
 void Worker::on_shed_timer() noexcept {
     if (pressure_ < Pressure::shedding || sessions_.size() == 0) return;
     std::vector<session::Session*> open;
@@ -91,10 +92,10 @@ void Worker::on_shed_timer() noexcept {
         if (each.is_open()) open.push_back(&each);
     });
     const std::size_t count = std::min(open.size(), open.size() / shed_divisor + 1);
-    const auto slower = [](const session::Session* a, const session::Session* b) {
-        return a->queued_bytes() > b->queued_bytes();
+    const auto dearer = [](const session::Session* a, const session::Session* b) {
+        return a->held_bytes() > b->held_bytes();
     };
-    std::ranges::partial_sort(open, open.begin() + static_cast<std::ptrdiff_t>(count), slower);
+    std::ranges::partial_sort(open, open.begin() + static_cast<std::ptrdiff_t>(count), dearer);
     for (std::size_t i = 0; i < count; ++i) {
         open[i]->shed(ws::CloseCode::try_again, "the server is short of memory; try again later");
         ++shed_;

@@ -123,10 +123,10 @@ public:
     using Connection::abort;
     using Connection::close;
     using Connection::end;
+    using Connection::held_bytes;
     using Connection::is_open;
     using Connection::prefetch;
     using Connection::probe;
-    using Connection::queued_bytes;
     using Connection::send;
     using Connection::shed;
 

@@ -36,14 +36,18 @@ std::span<const std::byte> write_close(CloseCode code, std::string_view reason,
     return place.first(2 + kept);
 }
 
+MessageLimits at_most(std::uint32_t message_bytes, MessageLimits limits) noexcept {
+    limits.message_bytes_max = std::min(limits.message_bytes_max, message_bytes);
+    return limits;
+}
+
 }  // namespace
 
 Shared::Shared(net::Shared& net_share, const Settings& settings) noexcept
     : net(net_share),
       limits_(settings.messages),
-      pressed_limits_{
-          .message_bytes_max = std::min(limits_.message_bytes_max, pressed_message_bytes_max),
-          .fragments_max = limits_.fragments_max},
+      pressed_limits_(at_most(pressed_message_bytes_max, limits_)),
+      starved_limits_(at_most(starved_message_bytes_max, limits_)),
       compression_(net_share.shard.frames()),
       partial_max_(settings.partial_max),
       heartbeat_(settings.ping_interval, settings.pong_max),

@@ -64,10 +64,14 @@ private:
     };
 
     /// With memory short, large messages are not gathered.
-    const MessageLimits& limits() const noexcept { return net.pressed ? pressed_limits_ : limits_; }
+    const MessageLimits& limits() const noexcept {
+        if (!net.pressed) return limits_;
+        return net.starved ? starved_limits_ : pressed_limits_;
+    }
 
     const MessageLimits limits_;
     const MessageLimits pressed_limits_;
+    const MessageLimits starved_limits_;
     Compression compression_;
     const Duration partial_max_;
     Heartbeat heartbeat_;
@@ -120,8 +124,10 @@ public:
     void abort() noexcept { tcp_.abort(); }
 
     bool is_open() const noexcept { return tcp_.is_open(); }
-    /// What waits for a peer that does not read.
-    std::size_t queued_bytes() const noexcept { return tcp_.queued_bytes(); }
+    /// What waits for the peer, and what it has begun to send.
+    std::size_t held_bytes() const noexcept {
+        return tcp_.queued_bytes() + reader_.gathered_bytes();
+    }
 
     /// For Shared: asks a connection whether it is there, or gives it up. Requires one of its own.
     static void carry_out(const Heartbeat::Due& due) noexcept;

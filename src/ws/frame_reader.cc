@@ -71,6 +71,11 @@ FrameCutter::FrameCutter(FrameCutter&& other) noexcept = default;
 FrameCutter& FrameCutter::operator=(FrameCutter&& other) noexcept = default;
 FrameCutter::~FrameCutter() = default;
 
+std::size_t FrameCutter::gathered_bytes() const noexcept {
+    if (gathered_ == nullptr) return 0;
+    return gathered_->message.capacity() + gathered_->waiting.capacity();
+}
+
 Received FrameCutter::next(std::span<std::byte>& input, const Rules& rules) noexcept {
     if (gathered_ != nullptr && stage_ != Stage::payload && !message_is_open()) gathered_.reset();
     while (stage_ != Stage::ended) {

@@ -68,6 +68,7 @@ public:
 
     /// True while memory is held for something that arrives in pieces.
     bool is_gathering() const noexcept { return gathered_ != nullptr; }
+    std::size_t gathered_bytes() const noexcept;  ///< that memory, for messages
     /// True if a frame or a message has begun and has not ended.
     bool is_inside() const noexcept {
         if (stage_ == Stage::head) return progress_.head.received > 0 || message_is_open();

@@ -27,8 +27,12 @@ constexpr std::uint64_t compressed_bytes_max(const MessageLimits& limits) noexce
 }
 
 /// Payload of one message while memory is short (requirement D4): all but images. Who has begun a
-/// larger one is told to try again, so that thousands who never end theirs cannot fill what is
+/// larger one is told to try again, so that a hundred who never end theirs cannot fill what is
 /// left.
 inline constexpr std::uint32_t pressed_message_bytes_max = 64 * 1024;
+
+/// The same when hardly any is left: voice, which has 300 bytes, and a few words. So that thousands
+/// cannot: of 1 GiB the twentieth part that is left then is that much for each of 50,000.
+inline constexpr std::uint32_t starved_message_bytes_max = 1024;
 
 }  // namespace parley::ws

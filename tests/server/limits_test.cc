@@ -242,6 +242,53 @@ TEST_F(CrowdTest, ShortMemoryRefusesConnectionsThenJoinsThenShedsTheSlowest) {
     EXPECT_TRUE(let_in(town, again));
 }
 
+TEST_F(CrowdTest, ShortMemoryTakesSmallMessagesAlone) {
+    const auto binary = [](std::uint64_t size) {  // masked with zeros; what it says is nothing
+        const int length_bytes = size < 65536 ? 2 : 8;
+        std::string frame{'\x82', static_cast<char>(length_bytes == 2 ? 0xfe : 0xff)};
+        for (int i = length_bytes - 1; i >= 0; --i)
+            frame += static_cast<char>(size >> 8 * i);
+        return frame + std::string(4, '\0') + std::string(size, '\xc1');
+    };
+    int user = 0;
+    const auto send = [&](Pressure pressure, std::uint64_t size, auto and_then) {
+        commons.pressure = Pressure::none;
+        Radio radio{town.port(0), {town.user_at(0, user++)}};
+        ASSERT_TRUE(let_in(town, radio));
+        commons.pressure = pressure;
+        town.turn_all();
+        radio.send_bytes(binary(size));
+        and_then(radio);
+    };
+    const auto is_taken = [&](Radio& radio) { EXPECT_TRUE(done_with(town, radio)); };
+    const auto is_refused = [&](Radio& radio) {
+        EXPECT_TRUE(closes(town, radio));
+        EXPECT_EQ(close_code(radio), 1013);
+    };
+    send(Pressure::refusing, 65537, is_taken);
+    send(Pressure::shrinking, 65536, is_taken);
+    send(Pressure::shrinking, 65537, is_refused);
+    send(Pressure::shedding, 1024, is_taken);
+    send(Pressure::shedding, 1025, is_refused);
+}
+
+TEST_F(CrowdTest, WhoHasBegunMostIsShedFirst) {
+    Radio quiet{town.port(0), {town.user_at(0, 0)}};
+    Radio hoarder{town.port(0), {town.user_at(0, 1)}};
+    Radio another{town.port(0), {town.user_at(0, 2)}};
+    for (Radio* each : {&quiet, &hoarder, &another})
+        ASSERT_TRUE(let_in(town, *each));
+    const std::string begun = std::string{"\x82\xfe\x02\x00\0\0\0\0", 8} + std::string(400, 'x');
+    hoarder.send_bytes(begun);
+    ASSERT_TRUE(done_with(town, quiet));
+    commons.pressure = Pressure::shedding;
+    ASSERT_TRUE(closes(town, hoarder));
+    commons.pressure = Pressure::none;
+    EXPECT_EQ(town.worker(0).shed(), 1U);
+    EXPECT_TRUE(done_with(town, quiet));
+    EXPECT_TRUE(done_with(town, another));
+}
+
 // Turns that take as long as a test wants.
 struct Burden {
     Shard& shard;
