@@ -66,6 +66,8 @@ def let_in_beside(server, count):
         took = []
         for number in range(HONEST):
             drips.turn()
+            if not drips.sockets:  # a machine that is as slow as they
+                break
             began = time.monotonic()
             with Radio(server, f"honest{number}") as honest:
                 honest.fence()
@@ -76,13 +78,14 @@ def let_in_beside(server, count):
             drips.turn(0.1)
         took.sort()
         lives = drips.lives
-        print(f"      {HONEST} were let in beside {count} to {beside}, half of them within "
-              f"{took[HONEST // 2] * 1000:.1f} ms, 99 of 100 within {took[-2] * 1000:.1f} ms; "
+        check(took, "there was no time for anybody")
+        half, most = took[len(took) // 2], took[int(0.99 * (len(took) - 1))]
+        print(f"      {len(took)} were let in beside {count} to {beside}, half of them within "
+              f"{half * 1000:.1f} ms, 99 of 100 within {most * 1000:.1f} ms; "
               f"the slow ones lived {min(lives):.1f} to {max(lives):.1f} s")
         check_equal(len(lives), count, "the slow ones that were cut off")
         early = sum(life < OPENING_S - 0.1 for life in lives)
         check(early <= max(0, count + HONEST - PLACES), f"{early} were cut off early")
-        check(beside > 0, "nobody was slow any more")
 
 
 def main():
