@@ -144,9 +144,8 @@ void Worker::on_accepted_elsewhere(ShardId, std::span<std::byte> record) noexcep
 }
 
 void Worker::begin_opening(int descriptor) noexcept {
-    if (stopping_ || opening_count_ >= session::openings_max) {
-        return shard_.ring().close(descriptor);
-    }
+    if (stopping_) return shard_.ring().close(descriptor);
+    make_room_for_opening();
     const Door::Answer answer = door_.knock(descriptor);
     session::Opening::Gate& gate = *this;
     // Owned by the list; deleted in on_opening_gone().
@@ -155,6 +154,13 @@ void Worker::begin_opening(int descriptor) noexcept {
     ++opening_count_;
     if (answer.what == Door::Answer::What::enter) return opening->start(answer.address);
     opening->turn_away(answer.status, answer.retry_after);
+}
+
+// Who has taken longest over the request gives way, so that those who never end it keep nobody out.
+// What is dropped goes within a turn or two, and is not in the list meanwhile.
+void Worker::make_room_for_opening() noexcept {
+    if (openings_.empty() || opening_count_ < session::openings_max) return;
+    openings_.pop_front().abort();
 }
 
 void Worker::on_opening_gone(session::Opening& opening) noexcept {

@@ -109,6 +109,7 @@ private:
     void on_accepted(int descriptor) noexcept;
     void on_accepted_elsewhere(ShardId from, std::span<std::byte> record) noexcept;
     void begin_opening(int descriptor) noexcept;
+    void make_room_for_opening() noexcept;
     record::Tap* make_tap();
     bool is_accepting() const noexcept;
     void on_admitted(session::Opening& opening, session::Admission admission,

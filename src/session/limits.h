@@ -17,7 +17,7 @@ constexpr Duration opening_drain_max = std::chrono::seconds{1};
 constexpr std::size_t early_bytes_max = std::size_t{16} << 10;
 
 /// Handshakes under way on one shard. One takes about 10 KiB and 5 s at most: 4,096 are 40 MiB,
-/// and 800 slow ones a second.
+/// and 800 slow ones a second. Beyond: the oldest gives way.
 constexpr std::size_t openings_max = 4096;
 
 /// Direct talks of one session at a time. A radio has one, and one that its hello leaves open

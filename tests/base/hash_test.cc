@@ -1,5 +1,6 @@
 #include "base/hash.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <gtest/gtest.h>
@@ -50,6 +51,24 @@ TEST(KeyedHash, DiffersByEveryByteOfTheKey) {
         seen.insert(keyed_hash("alice", key));
     }
     EXPECT_EQ(seen.size(), sizeof(HashKey::bytes) + 1);
+}
+
+// Hash flooding: who knew the key could name users that all fall into one place of a table. Under a
+// key that he does not know they lie as evenly as any.
+TEST(KeyedHash, NamesThatCollideUnderOneKeyDoNotUnderAnother) {
+    constexpr std::size_t names_wanted = 100'000;
+    constexpr std::uint64_t places = 64;
+    const HashKey known = counting_key();
+    const HashKey secret = HashKey::random();
+    std::array<std::size_t, places> load{};
+    std::size_t found = 0;
+    for (std::uint64_t i = 0; found < names_wanted; ++i) {
+        const std::string name = std::to_string(i);
+        if (keyed_hash(name, known) % places != 0) continue;
+        ++found;
+        ++load[keyed_hash(name, secret) % places];
+    }
+    EXPECT_LT(std::ranges::max(load), 2 * names_wanted / places);
 }
 
 TEST(KeyedHash, SeesEveryByteOfTheText) {

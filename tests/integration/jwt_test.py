@@ -305,6 +305,35 @@ def own_id_in_another_type(server):
         bob.expect_message(GROUP, START, 7, "18", "now")
 
 
+def tells_no_token(parley, secret_file):
+    """Nothing of a token, taken or refused, and nothing of the secret is printed, wherever the client
+    has put the token, and however noisy it is (F5)."""
+    tokens = [token({"uid": "alice", "channelIds": ["18"], "nonce": "taken"}),
+              token({"uid": "alice", "exp": 1}), token({"uid": "bob"}, secret="another"),
+              token({"uid": "x" * 300})]
+    with Server([parley, "serve", "--listen", "127.0.0.1:0", "--jwt-secret-file", secret_file,
+                 "--limit-violations", "3"]) as server:
+        for one in tokens:
+            places = [("/", [("VoicePingToken", one)]), ("/", [("token", one)]),
+                      ("/", [("Authorization", f"Bearer {one}")]),
+                      ("/", [("Sec-WebSocket-Protocol", one)]), (f"/?token={one}", []),
+                      (f"/recordings/{one}", [("Authorization", f"Bearer {one}")])]
+            for path, headers in places:
+                with Wire(server.address) as wire:
+                    wire.send(upgrade_request(path, headers))
+                    wire.read_head()
+                    wire.send_octets(b"\x00" * 20)  # what is no frame
+        with sign_in(server, "alice", ["18"]) as alice:
+            alice.fence()
+        server.end()
+        printed = server.output + server.process.stdout.read() + server.errors().encode()
+    check(b"listening on" in printed, "what was printed is not seen")
+    check(SECRET.encode() not in printed, "the secret is printed")
+    for one in tokens:
+        for part in (one, one.split(".")[2]):
+            check(part.encode() not in printed, f"a token is printed: {part}")
+
+
 def main():
     parley = sys.argv[1]
     cases = Cases()
@@ -334,6 +363,7 @@ def main():
         cases.run("issuer and audience are asked for", issuer_and_audience, parley, secret_file)
         cases.run("nobody joins or leaves for somebody else", forged_membership, parley,
                   secret_file)
+        cases.run("tokens and secrets stay out of what it prints", tells_no_token, parley, secret_file)
     return cases.finish()
 
 

@@ -63,6 +63,7 @@ protected:
     std::optional<Admission> admitted;
     test::Descriptor given;
     std::optional<Refusal> refused;
+    int refusals = 0;
     bool is_ready = true;
     Readiness readiness_told{true, "ok"};
 
@@ -73,7 +74,10 @@ private:
         opening.reset();
     }
     void on_opening_gone(Opening&) noexcept override { opening.reset(); }
-    void on_refused(Refusal reason) noexcept override { refused = reason; }
+    void on_refused(Refusal reason) noexcept override {
+        refused = reason;
+        ++refusals;
+    }
     std::string_view unready() const noexcept override { return is_ready ? "" : "stopping"; }
     Readiness readiness() const noexcept override { return readiness_told; }
 };
@@ -200,6 +204,16 @@ TEST_F(OpeningTest, AgreesOnNothingWithWhoIsNotLetIn) {
     const std::string got = answer();
     EXPECT_TRUE(got.starts_with("HTTP/1.1 401 ")) << got;
     EXPECT_EQ(got.find("Extensions"), std::string::npos) << got;
+}
+
+TEST_F(OpeningTest, LooksAtOneTokenOfAConnectionAndNoMore) {
+    const std::string request = sim::upgrade_request("", "phone");
+    for (int i = 0; i < 20; ++i) {
+        test::write_some(client, request + request);
+        one.turn();
+    }
+    EXPECT_TRUE(answer().starts_with("HTTP/1.1 401 "));
+    EXPECT_EQ(refusals, 1);
 }
 
 TEST_F(OpeningTest, RefusesAnUpgradeThatIsNone) {
