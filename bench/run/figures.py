@@ -67,6 +67,8 @@ def fault(round_):
         return result.get("failure") or "not every frame came once, whole and in order"
     if result.get("beside_failure"):
         return result["beside_failure"]
+    if result.get("slow_reader_missed") == 0:
+        return "the slow reader missed nothing: it disturbed nobody"
     due, rate = round_.get("deliveries_due"), result.get("deliveries_per_second", 0)
     if due and rate < PACE_KEPT * due:
         return f"{rate:,.0f} deliveries/s where {due:,.0f} were due"

@@ -134,6 +134,13 @@ class Attempts(unittest.TestCase):
         row = Row("t", PARLEY, (FLOOR_A,), 100)
         self.assertEqual(figures.line([*ROUNDS, lost], row).verdict, "pass")
 
+    def test_a_round_whose_slow_reader_kept_up_does_not_count(self):
+        kept_up = rounds_of("parley", [9] * 5, slow_reader_missed=0)
+        missed = rounds_of("parley", [11] * 5, slow_reader_missed=3)
+        row = Row("t", PARLEY, (FLOOR_A,), 100)
+        self.assertEqual(figures.line(rounds_of("a", [10] * 5) + kept_up, row).rounds, 0)
+        self.assertEqual(figures.line(rounds_of("a", [10] * 5) + missed, row).rounds, 5)
+
     def test_a_load_that_could_not_be_made_does_not_count(self):
         nothing = {**rounds_of("parley", [1])[0], "round": 9, "result": {"failure": "no such option"}}
         line = figures.line([*ROUNDS, nothing], Row("t", PARLEY, (FLOOR_A,), 100))

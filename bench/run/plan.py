@@ -52,7 +52,7 @@ _CALLS = ("floor-io_uring", "parley")
 _DISTURBED = ("parley", UNDISTURBED)
 _CALLS_S = 2  # whole, as parley-load takes them; the count begins after the first
 _PROFILE_S = 7  # likewise, and perf takes a second to begin and to end
-_SLOW_S = 5  # until the slow reader's buffers are full
+_SLOW_S = 10  # until the slow reader has read what came before the first frame that it misses
 
 WORKLOADS = (
     Workload("sat-1k", 1000, 100, 10, _BOTH),

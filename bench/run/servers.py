@@ -68,7 +68,7 @@ def _ws_relay(*_):
         raise Absent("node is not installed")
     if not (ROOT / "tests/integration/clients/node_modules/ws").is_dir():
         raise Absent("the npm package ws is not installed (tools/dev test does it)")
-    return ["node", ROOT / "bench/peers/ws_relay.js"]
+    return ["node", os.path.relpath(ROOT / "bench/peers/ws_relay.js")]
 
 
 COMMANDS = {

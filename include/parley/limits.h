@@ -73,6 +73,9 @@ struct Limits {
     std::optional<std::uint64_t> memory_bytes_max;
     /// A shard whose turns take longer than this for a second accepts nobody until they do not.
     std::chrono::milliseconds lag_max{50};
+    /// Users whom a store in memory knows, at least 1. Who is not signed in and in no group is
+    /// forgotten first; then new users keep no memberships.
+    std::size_t stored_users_max = 1'000'000;
     /// Descriptors that connections leave to files and stores.
     std::uint32_t descriptors_spare = 16;
 };

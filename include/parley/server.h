@@ -61,6 +61,7 @@ struct ShardStats {
     std::uint64_t system_calls = 0;
     std::uint64_t turns = 0;
     std::uint64_t frames_outstanding = 0;  ///< encoded and not yet sent, now
+    std::uint64_t timers = 0;              ///< that run, now; told as 4096 if there are more
 
     // What is kept (docs/STORE.md).
 

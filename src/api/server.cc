@@ -4,6 +4,7 @@
 #include <system_error>
 #include <thread>
 
+#include "server/folder_lock.h"
 #include "server/hand_over.h"
 #include "server/recordings.h"
 #include "server/shard_thread.h"
@@ -32,6 +33,7 @@ Status wait_until_free(const ring::Address& address) {
 }  // namespace
 
 struct Server::State {
+    server::FolderLock folder_lock;  // given back last
     server::Plan plan;
     std::unique_ptr<store::Backend> store;
     std::unique_ptr<Fabric> fabric;
@@ -64,6 +66,10 @@ StartFailure Server::State::open_store(std::string& error) {
 StartFailure Server::State::find_listeners(const Options& options, server::Inheritance& inheritance,
                                            std::vector<int>& listeners, std::string& error) {
     if (!options.take_over.empty() && !inheritance.receive(options.take_over, error)) {
+        return StartFailure::system;
+    }
+    if (folder_lock.has_others() && inheritance.listeners().empty()) {
+        error = server::FolderLock::refusal(options.data_folder);
         return StartFailure::system;
     }
     if (!options.listeners.empty()) {
@@ -130,7 +136,7 @@ bool Server::State::open_recordings(std::string& error) {
     if (plan.place) library = std::make_unique<record::Library>(*plan.place);
     plan.worker.library = library.get();
     if (!plan.record) return true;
-    recordings = server::Recordings::open(*plan.record, plan.shards, error);
+    recordings = server::Recordings::open(*plan.record, plan.shards, *commons, error);
     if (recordings == nullptr) return false;
     plan.worker.taps = &recordings->taps();
     plan.worker.index = &recordings->index();
@@ -167,6 +173,7 @@ StartFailure Server::State::start_threads(const std::vector<int>& listeners, std
 }
 
 void Server::State::on_drain(server::HandOver::Reason reason) noexcept {
+    folder_lock.release();
     const bool succeeded = reason == server::HandOver::Reason::succeeded;
     crew->drain(succeeded ? server::Crew::Drain::for_successor : server::Crew::Drain::for_later);
 }
@@ -180,6 +187,9 @@ std::unique_ptr<Server> Server::start(const Options& options, std::string& error
     server::Inheritance inheritance;
     std::vector<int> listeners;
     failure = server::make_plan(options, state->plan, error);
+    if (failure == StartFailure::none) {
+        failure = server::claim_folder(options, state->plan, state->folder_lock, error);
+    }
     if (failure == StartFailure::none && !server::prepare_keeping(options, state->plan, error)) {
         failure = StartFailure::options;
     }
@@ -244,6 +254,7 @@ std::string Server::tls_fingerprint() const {
 void Server::drain() noexcept {
     // Its copies of the listening sockets are closed first.
     if (state_->hand_over) return state_->hand_over->end();
+    state_->folder_lock.release();
     state_->crew->drain(server::Crew::Drain::for_later);
 }
 

@@ -90,6 +90,8 @@ void add_limits(CLI::App& serve, Limits& limits, LimitNumbers& numbers) {
     add_times(serve, limits, numbers);
     add(serve, "--limit-send-queue-bytes", limits.send_queue_bytes_max, "BYTES",
         "text and control that may wait for a reader");
+    add(serve, "--limit-stored-users", limits.stored_users_max, "N",
+        "users whom a store in memory knows");
     add(serve, "--limit-spare-descriptors", limits.descriptors_spare, "N",
         "descriptors that connections leave to files and stores");
     serve

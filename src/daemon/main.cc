@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "command_line.h"
+#include "dev_hint.h"
 #include "doctor.h"
 #include "reload.h"
 #include "signals.h"
@@ -18,17 +19,6 @@ using parley::daemon::Exit;
 // What the server has to say while it runs.
 void log(std::string_view sentence) noexcept {
     std::fprintf(stderr, "parley: %.*s\n", static_cast<int>(sentence.size()), sentence.data());
-}
-
-void print_dev_hint(const std::string& url) {
-    std::printf(
-        "\nEverybody is trusted and nothing is kept: for trying out, on this machine only.\n"
-        "Try a first conversation, in two more terminals:\n\n"
-        "  build/bin/parley-talk --server %s --user bob --group 18 --listen --out heard.wav "
-        "--for 10\n"
-        "  build/bin/parley-talk --server %s --user alice --group 18 "
-        "--say /usr/share/sounds/alsa/Front_Center.wav\n\n",
-        url.c_str(), url.c_str());
 }
 
 int status(Exit exit) {
@@ -65,7 +55,7 @@ int serve(parley::daemon::CommandLine& line) {
     if (line.options.tls_self_signed) {
         std::printf("the certificate has SHA-256 %s\n", server->tls_fingerprint().c_str());
     }
-    if (line.dev) print_dev_hint(server->url());
+    if (line.dev) std::fputs(parley::daemon::dev_hint(line.options, server->url()).c_str(), stdout);
     std::fflush(stdout);
     parley::daemon::print_warnings(*server);
     const parley::daemon::Signals signals{*server, line.options};

@@ -179,10 +179,14 @@ void ServeOptions::add_tls() {
 
 bool ServeOptions::finish(std::string& error) {
     // A key named here replaces the one of the environment.
-    if (line_.count("--jwt-secret-file") + line_.count("--jwt-public-key-file") > 0) {
-        options_.jwt_secret.clear();
-    }
+    if (has_key()) options_.jwt_secret.clear();
     apply_words();
+    if (has_key() && auth_ == "trust") {
+        error =
+            "--auth trust looks at no signature, so the key of --jwt-secret-file or "
+            "--jwt-public-key-file would do nothing: leave one of them away";
+        return false;
+    }
     apply(line_, limits_, options_.limits);
     if (!apply(record_, options_, error)) return false;
     using Milliseconds = std::chrono::milliseconds;
@@ -220,15 +224,20 @@ bool ServeOptions::apply_pairs() {
     return true;
 }
 
-// What --dev means: everything thrown away, everybody trusted, on loopback only.
+bool ServeOptions::has_key() const {
+    return line_.count("--jwt-secret-file") + line_.count("--jwt-public-key-file") > 0;
+}
+
+// What --dev means: everything thrown away, everybody trusted, on loopback only; unless it is said
+// how to prove who one is.
 void ServeOptions::apply_dev() {
     // PORT, as many shells and containers have it, means all addresses; here loopback is meant.
     constexpr std::string_view everywhere = "0.0.0.0:";
     if (line_.count("--listen") == 0 && options_.listen.starts_with(everywhere)) {
         options_.listen = "127.0.0.1:" + options_.listen.substr(everywhere.size());
     }
-    if (auth_.empty()) options_.auth = Auth::trust;
-    if (join_.empty()) options_.join = Join::open;
+    if (auth_.empty() && !has_key()) options_.auth = Auth::trust;
+    if (join_.empty() && options_.auth == Auth::trust) options_.join = Join::open;
 }
 
 }  // namespace parley::daemon

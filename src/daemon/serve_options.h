@@ -39,6 +39,7 @@ private:
     void add_tls();
     void apply_words();
     bool apply_pairs();
+    bool has_key() const;
     void apply_dev();
 
     CLI::App& line_;

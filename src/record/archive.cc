@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
+#include "record/file_lock.h"
 #include "record/ogg_file.h"
 
 namespace parley::record {
@@ -66,18 +68,33 @@ std::vector<std::string> Archive::days() const {
 
 Status Archive::open(std::vector<Kept>& left) {
     PARLEY_TRY([[maybe_unused]] Ok made, make_folder(options_.folder));
+    count_bytes();
+    PARLEY_TRY([[maybe_unused]] Ok read, journal_.open(path("unindexed"), left));
+    leave_out_unnamed(left);
+    return Ok{};
+}
+
+void Archive::adopt(std::vector<Kept>& left) {
+    if (!journal_.adopt(left)) return;
+    count_bytes();  // of those, too, that the other has made and told itself
+    leave_out_unnamed(left);
+}
+
+void Archive::count_bytes() {
+    bytes_ = 0;
     for (const std::string& day : days()) {
         for_each_file(path(day), whole_ending,
                       [this](const std::string&, const struct stat& about) {
                           bytes_ += static_cast<std::uint64_t>(about.st_size);
                       });
     }
-    PARLEY_TRY([[maybe_unused]] Ok read, journal_.open(path("unindexed"), left));
+}
+
+void Archive::leave_out_unnamed(std::vector<Kept>& left) {
     const std::size_t unnamed = std::erase_if(left, [this](const Kept& kept) {
         return ::access(path(kept.file).c_str(), F_OK) != 0;  // a part yet, or forgotten
     });
     journal_.settle(unnamed);
-    return Ok{};
 }
 
 Status Archive::make_day(const std::string& day) {
@@ -130,20 +147,31 @@ Result<std::optional<Kept>> Archive::name(Kept kept, const std::string& from) {
     return std::optional<Kept>{std::move(kept)};
 }
 
-Result<std::optional<Kept>> Archive::complete_one(const std::vector<std::string>& open) {
-    std::string found;
+// Locked, so that no other recorder completes it as well.
+Descriptor Archive::find_part(std::string& found) const {
+    Descriptor part;
     for (const std::string& day : days()) {
         for_each_file(path(day), part_ending, [&](const std::string& name, const struct stat&) {
-            std::string part = path(day) + '/' + name;
-            if (found.empty() && std::ranges::find(open, part) == open.end()) found = part;
+            if (part) return;
+            std::string at = path(day) + '/' + name;
+            Descriptor file{::open(at.c_str(), O_RDONLY | O_CLOEXEC)};
+            if (!file || !lock_found(file.get())) return;
+            part = std::move(file);
+            found = std::move(at);
         });
-        if (!found.empty()) break;
+        if (part) break;
     }
-    if (found.empty()) return std::optional<Kept>{};
+    return part;
+}
+
+Result<std::optional<Kept>> Archive::complete_one() {
+    std::string found;
+    const Descriptor locked = find_part(found);
+    if (!locked) return std::optional<Kept>{};
     std::optional<seal::Bytes> sound = read_stored(found, options_.keys);
     if (!sound) {  // nobody is to lose what another key may open
-        ::rename(found.c_str(), (found + std::string{unreadable_ending}).c_str());
-        return system_error(EIO);
+        const std::string aside = found + std::string{unreadable_ending};
+        return system_error(::rename(found.c_str(), aside.c_str()) == 0 ? ENOKEY : errno);
     }
     const std::optional<OggFile> about = examine(*sound);
     if (!about) {

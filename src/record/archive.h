@@ -1,10 +1,12 @@
 // record::Archive: the folder of recordings.
 //
 //   recordings/2026-03-21/0_3_18_alice_1742558400123_2040ms.opus    whole
-//   recordings/2026-03-21/1742558398083-0-7.part                    being made, or cut off by a
-//   crash recordings/unindexed                                            see journal.h
+//   recordings/2026-03-21/1742558398083-0-7.part                    being made, or cut off
+//   recordings/unindexed                                            see journal.h
 //
-// Days are those on which talks began (UTC). Blocks for the disk: the recorder's thread alone.
+// Days are those on which talks began (UTC). While a server hands over to the next, two have the
+// folder: each leaves alone what the other has locked (file_lock.h). Blocks for the disk: the
+// recorder's thread alone.
 #pragma once
 
 #include <chrono>
@@ -45,9 +47,11 @@ public:
     /// Gives a recording that has ended its name. `id` as clients were told; empty: nobody was.
     /// Nothing if there is no sound in it: then it is gone.
     Result<std::optional<Kept>> finish(PartFile& part, std::string id);
-    /// Completes one that a crash or a full disk has cut off, if there is any but for those in
-    /// `open`, which are being made. Nothing is left of one without sound.
-    Result<std::optional<Kept>> complete_one(const std::vector<std::string>& open);
+    /// Completes one that a crash or a full disk has cut off, if there is any that nobody writes.
+    /// Nothing is left of one without sound. ENOKEY: no key opens it, and it was put aside.
+    Result<std::optional<Kept>> complete_one();
+    /// Puts into `left` what the index may not know of recorders that have ended since open().
+    void adopt(std::vector<Kept>& left);
 
     /// The index has answered for so many.
     void settle(std::size_t answered) noexcept { journal_.settle(answered); }
@@ -70,6 +74,9 @@ private:
     }
     std::string path(const std::string& file) const { return options_.folder + '/' + file; }
     std::vector<std::string> days() const;
+    void count_bytes();
+    void leave_out_unnamed(std::vector<Kept>& left);
+    Descriptor find_part(std::string& found) const;
     Status make_day(const std::string& day);
     Result<std::optional<Kept>> name(Kept kept, const std::string& from);
     bool look_for_oldest();

@@ -8,8 +8,17 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "record/file_lock.h"
+
 namespace parley::record {
 namespace {
+
+// Recorders that have one folder at a time: two while a server hands over, and some to spare.
+constexpr int recorders_max = 8;
+
+std::string path_of(const std::string& base, int number) {
+    return number == 1 ? base : fmt::format("{}.{}", base, number);
+}
 
 // Blanks, line ends and what a name must not bring in: as in the names of files, without a limit.
 std::string escaped(std::string_view text) {
@@ -60,21 +69,52 @@ bool read_line(std::string_view line, Kept& kept) {
     return good;
 }
 
-Status Journal::open(const std::string& path, std::vector<Kept>& left) {
+// What stands in a file, added to what waits.
+void Journal::read(const std::string& path, std::vector<Kept>& left) {
+    const std::size_t before = left.size();
     const std::optional<seal::Bytes> content = read_stored(path, nullptr);
-    if (content) {
-        std::string_view text{reinterpret_cast<const char*>(content->data()), content->size()};
-        for (std::size_t end = text.find('\n'); end != std::string_view::npos;
-             end = text.find('\n')) {
-            Kept kept;
-            if (read_line(text.substr(0, end), kept)) left.push_back(std::move(kept));
-            text.remove_prefix(end + 1);
-        }
+    if (!content) return;
+    std::string_view text{reinterpret_cast<const char*>(content->data()), content->size()};
+    for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+        Kept kept;
+        if (read_line(text.substr(0, end), kept)) left.push_back(std::move(kept));
+        text.remove_prefix(end + 1);
     }
-    waiting_ = left.size();
-    file_ = Descriptor{::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
-    if (!file_) return system_error(errno);
+    waiting_ += left.size() - before;
+}
+
+Status Journal::open(const std::string& path, std::vector<Kept>& left) {
+    base_ = path;
+    for (int number = 1; number <= recorders_max && !file_; ++number) {
+        path_ = path_of(path, number);
+        Descriptor file{::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
+        if (!file) return system_error(errno);
+        if (lock_found(file.get())) file_ = std::move(file);
+    }
+    if (!file_) return system_error(EBUSY);
+    read(path_, left);
+    adopt(left);
     return Ok{};
+}
+
+bool Journal::adopt(std::vector<Kept>& left) {
+    bool found = false;
+    for (int number = 1; number <= recorders_max; ++number) {
+        const std::string path = path_of(base_, number);
+        if (path == path_) continue;
+        const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+        if (!file || !lock_found(file.get())) continue;
+        const std::size_t first = left.size();
+        read(path, left);
+        std::string lines = "\n";
+        for (std::size_t i = first; i < left.size(); ++i)
+            lines += line_of(left[i]) + '\n';
+        found = true;
+        const bool lasts = write_all(file_.get(), std::as_bytes(std::span{lines})) &&
+                           ::fdatasync(file_.get()) == 0;
+        if (lasts) ::unlink(path.c_str());  // else it is told again at the next look
+    }
+    return found;
 }
 
 Status Journal::append(const Kept& kept, bool durable) {

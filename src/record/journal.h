@@ -3,6 +3,11 @@
 // A recording is written here before it gets its name, and all are struck out once the index has
 // answered for all. So a crash between the two costs nothing: what stands here is told to the
 // index again, which takes the same recording twice for one.
+//
+//   unindexed      of one recorder, which has its lock
+//   unindexed.2    of another on the same folder, such as the one that takes over from it
+//
+// What was left by one that has ended goes into the journal of whoever looks next.
 #pragma once
 
 #include <chrono>
@@ -35,9 +40,12 @@ bool read_line(std::string_view line, Kept& kept);
 
 class Journal {
 public:
-    /// Opens or makes the file, and reads what stands there into `left`. A last line that was cut
-    /// off is ignored.
+    /// Opens or makes the first file at `path`, `path`.2 and so on that is nobody else's, and reads
+    /// into `left` what stands in it and in others' that have ended. A last line that was cut off
+    /// is ignored.
     Status open(const std::string& path, std::vector<Kept>& left);
+    /// Likewise for what others have left that have ended since. True if any has.
+    bool adopt(std::vector<Kept>& left);
     /// It lasts when this returns, if `durable`.
     Status append(const Kept& kept, bool durable);
     /// The index has answered for so many; once there are as many as lines, the lines go.
@@ -45,6 +53,10 @@ public:
     std::size_t waiting() const noexcept { return waiting_; }
 
 private:
+    void read(const std::string& path, std::vector<Kept>& left);
+
+    std::string base_;
+    std::string path_;  // of `file_`
     Descriptor file_;
     std::size_t waiting_ = 0;
 };

@@ -1,5 +1,6 @@
 #include "record/recorder.h"
 
+#include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
 #include <system_error>
@@ -26,8 +27,24 @@ void count(std::atomic<std::uint64_t>& counter) noexcept {
 
 }  // namespace
 
-Recorder::Recorder(ArchiveOptions archive, Sync sync, std::vector<Lane*> lanes, Index& index)
-    : archive_(std::move(archive)), sync_(sync), lanes_(std::move(lanes)), index_(index) {}
+Recorder::Recorder(ArchiveOptions archive, Sync sync, std::vector<Lane*> lanes, Index& index,
+                   Trouble told)
+    : archive_(std::move(archive)),
+      sync_(sync),
+      lanes_(std::move(lanes)),
+      index_(index),
+      trouble_told_(told) {}
+
+void Recorder::fail(Error why) noexcept {
+    count(counters_.failures);
+    trouble_ = why.code;
+}
+
+void Recorder::report_trouble() noexcept {
+    if (trouble_ == 0 && told_trouble_ == 0) return;
+    told_trouble_ = trouble_;
+    trouble_told_(trouble_);
+}
 
 bool Recorder::open(std::string& error) {
     std::vector<Kept> left;
@@ -60,6 +77,7 @@ void Recorder::poll(Instant now, WallTime wall) {
         looked_ = now;
         look_after(wall);
     }
+    report_trouble();
     counters_.open.store(running_.size(), std::memory_order_relaxed);
     counters_.bytes.store(archive_.bytes(), std::memory_order_relaxed);
 }
@@ -80,7 +98,7 @@ void Recorder::on_began(std::size_t lane, std::span<const std::byte> record) {
                     std::string{text.substr(head.to_size)}, head.began};
     auto file =
         archive_.begin(talk, fmt::format("{}-{}", lane, static_cast<std::uint64_t>(head.talk)));
-    if (!file) fail();
+    if (!file) fail(file.error());
     running_[{lane, head.talk}] = {file ? std::move(*file) : nullptr, head.at, now_};
 }
 
@@ -108,20 +126,23 @@ void Recorder::finish(Running& running, std::string id) {
     if (!running.file) return;
     auto kept = archive_.finish(*running.file, std::move(id));
     running.file = nullptr;
-    if (!kept) return fail();  // its part stays, and is completed when there is room
+    if (!kept) return fail(kept.error());  // its part stays, and is completed when there is room
     if (*kept) tell(**kept);
 }
 
 void Recorder::tell(const Kept& kept) {
     count(counters_.kept);
+    trouble_ = 0;
     index_.keep(kept);
 }
 
 void Recorder::write() {
     for (auto& [which, running] : running_) {
-        if (!running.file || running.file->write()) continue;
-        fail();
-        running.file = nullptr;
+        if (!running.file) continue;
+        if (const Status written = running.file->write(); !written) {
+            fail(written.error());
+            running.file = nullptr;
+        }
     }
 }
 
@@ -131,24 +152,24 @@ void Recorder::sync() {
         if (running.file && running.file->needs_sync()) due.push_back(running.file.get());
     }
     if (due.size() > single_syncs_max) {
-        if (::syncfs(due.front()->descriptor()) != 0) fail();
+        if (::syncfs(due.front()->descriptor()) != 0) fail(system_error(errno));
         for (PartFile* each : due)
             each->synced();
         return;
     }
     for (PartFile* each : due) {
-        if (!each->sync()) fail();
+        if (const Status synced = each->sync(); !synced) fail(synced.error());
     }
 }
 
 void Recorder::complete() {
-    std::vector<std::string> open;
-    for (const auto& [which, running] : running_) {
-        if (running.file) open.push_back(running.file->path());
-    }
     while (true) {
-        auto kept = archive_.complete_one(open);
-        if (!kept) return fail();
+        auto kept = archive_.complete_one();
+        if (!kept && kept.error().code == ENOKEY) {
+            count(counters_.failures);  // which says nothing of those to come
+            continue;
+        }
+        if (!kept) return fail(kept.error());
         if (!*kept) return;
         if ((*kept)->id.empty()) continue;  // there was nothing in it
         count(counters_.completed);
@@ -167,6 +188,10 @@ void Recorder::end_idle() {
 void Recorder::look_after(WallTime wall) {
     end_idle();
     complete();
+    std::vector<Kept> left;
+    archive_.adopt(left);
+    for (const Kept& kept : left)
+        index_.keep(kept);
     while (const auto id = archive_.forget_one(wall)) {
         count(counters_.forgotten);
         index_.forget(*id);

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/delegate.h"
 #include "record/archive.h"
 #include "record/tap.h"
 #include "shard/lane.h"
@@ -57,8 +58,13 @@ public:
         std::atomic<std::uint64_t> bytes{0};             ///< of all recordings, now
     };
 
+    /// Told after each poll while recordings fail, with errno's reason, and once with 0 when one
+    /// was kept again.
+    using Trouble = Delegate<void(int error)>;
+
     /// One lane for each shard. All must outlive it.
-    Recorder(ArchiveOptions archive, Sync sync, std::vector<Lane*> lanes, Index& index);
+    Recorder(ArchiveOptions archive, Sync sync, std::vector<Lane*> lanes, Index& index,
+             Trouble told);
     Recorder(const Recorder&) = delete;
     Recorder& operator=(const Recorder&) = delete;
     ~Recorder() = default;
@@ -91,12 +97,16 @@ private:
     void end_idle();
     void look_after(WallTime wall);
     void tell(const Kept& kept);
-    void fail() noexcept { counters_.failures.fetch_add(1, std::memory_order_relaxed); }
+    void fail(Error why) noexcept;
+    void report_trouble() noexcept;
 
     Archive archive_;
     const Sync sync_;
     const std::vector<Lane*> lanes_;
     Index& index_;
+    const Trouble trouble_told_;
+    int trouble_ = 0;  // errno of what failed last, if nothing was kept since
+    int told_trouble_ = 0;
     std::map<Which, Running> running_;
     Instant now_{};
     Instant synced_{};

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "record/file_lock.h"
 #include "record/limits.h"
 #include "record/ogg_file.h"
 
@@ -62,8 +63,11 @@ PartFile::PartFile(std::string path, Talk talk, Descriptor file)
 
 Result<std::unique_ptr<PartFile>> PartFile::create(const std::string& path, const Talk& talk,
                                                    const seal::KeyRing* keys) {
-    Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
-    if (!file) return system_error(errno);
+    Descriptor file;
+    do {  // again if somebody took it for a crash's before it was locked
+        file = Descriptor{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+        if (!file) return system_error(errno);
+    } while (!lock_fresh(file.get()));
     std::unique_ptr<PartFile> part{new PartFile{path, talk, std::move(file)}};
     if (keys != nullptr) {
         part->sealer_ = std::make_unique<seal::StreamSealer>(*keys, part->sealed_);

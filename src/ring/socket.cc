@@ -45,9 +45,14 @@ Error last_error() noexcept {
     return Error{Error::Domain::system, errno};
 }
 
-bool set_option(int socket, int level, int name) noexcept {
-    const int on = 1;
-    return setsockopt(socket, level, name, &on, sizeof(on)) == 0;
+bool set_option(int socket, int level, int name, int value) noexcept {
+    return setsockopt(socket, level, name, &value, sizeof(value)) == 0;
+}
+
+// What the sockets that a listener accepts inherit.
+bool prepare_accepted(int listener) noexcept {
+    return set_option(listener, IPPROTO_TCP, TCP_NODELAY, 1) &&
+           set_option(listener, IPPROTO_TCP, TCP_NOTSENT_LOWAT, unsent_bytes_max);
 }
 
 bool bind_to(int socket, const SocketAddress& address) noexcept {
@@ -56,9 +61,8 @@ bool bind_to(int socket, const SocketAddress& address) noexcept {
 }
 
 Status prepare_listener(int listener, const SocketAddress& address) noexcept {
-    if (!set_option(listener, SOL_SOCKET, SO_REUSEADDR) ||
-        !set_option(listener, SOL_SOCKET, SO_REUSEPORT) ||
-        !set_option(listener, IPPROTO_TCP, TCP_NODELAY)) {
+    if (!set_option(listener, SOL_SOCKET, SO_REUSEADDR, 1) ||
+        !set_option(listener, SOL_SOCKET, SO_REUSEPORT, 1) || !prepare_accepted(listener)) {
         return last_error();
     }
     if (!bind_to(listener, address)) return last_error();
@@ -81,7 +85,7 @@ bool Address::parse(std::string_view text, Address& out) {
     unsigned number = 0;
     const auto [end, problem] = std::from_chars(port.data(), port.data() + port.size(), number);
     if (problem != std::errc{} || end != port.data() + port.size() || number > 65535) return false;
-    out.host = host.empty() ? "0.0.0.0" : std::string{host};
+    out.host = std::string{host};
     out.port = static_cast<std::uint16_t>(number);
     SocketAddress checked;
     return to_system(out, checked);
@@ -103,7 +107,7 @@ Status check_free(const Address& address) noexcept {
     if (probe < 0) return last_error();
     // Without SO_REUSEPORT it may not be bound beside a listener; with SO_REUSEADDR it may be
     // beside the remains of closed connections.
-    const bool free = set_option(probe, SOL_SOCKET, SO_REUSEADDR) && bind_to(probe, where);
+    const bool free = set_option(probe, SOL_SOCKET, SO_REUSEADDR, 1) && bind_to(probe, where);
     const Error error = last_error();
     close_now(probe);
     if (!free) return error;
@@ -145,8 +149,7 @@ Result<Address> adopt_listener(int descriptor) noexcept {
     // An accept on a non-blocking one would fail instead of waiting.
     const int flags = fcntl(descriptor, F_GETFL);
     if (flags < 0 || fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK) != 0 ||
-        fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0 ||
-        !set_option(descriptor, IPPROTO_TCP, TCP_NODELAY)) {
+        fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0 || !prepare_accepted(descriptor)) {
         return last_error();
     }
     const auto port = reinterpret_cast<const sockaddr_in*>(&where.storage)->sin_port;

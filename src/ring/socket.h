@@ -15,7 +15,8 @@ struct Address {
     std::string host;  ///< numeric; IPv6 without brackets
     std::uint16_t port = 0;
 
-    /// Reads `127.0.0.1:7420`, `[::1]:7420` or `:7420` (all addresses). False if it is neither.
+    /// Reads `127.0.0.1:7420` or `[::1]:7420`. False if it is neither; `:7420`, which elsewhere
+    /// means sometimes all IPv4 addresses and sometimes all there are, is neither.
     static bool parse(std::string_view text, Address& out);
     /// True for 127.0.0.0/8 and ::1.
     bool is_loopback() const noexcept;
@@ -27,16 +28,17 @@ struct Address {
 /// Errors: domain system; EADDRINUSE if somebody does.
 Status check_free(const Address& address) noexcept;
 
-/// Opens a listening TCP socket with SO_REUSEADDR, SO_REUSEPORT and TCP_NODELAY, all of which the
-/// accepted sockets inherit. Port 0 lets the system choose; ask local_port().
-/// Errors: domain system, the errno of what failed.
+/// Opens a listening TCP socket with SO_REUSEADDR, SO_REUSEPORT, TCP_NODELAY and TCP_NOTSENT_LOWAT
+/// (unsent_bytes_max), all of which the accepted sockets inherit. Port 0 lets the system choose;
+/// ask local_port(). Errors: domain system, the errno of what failed.
 Result<int> listen_tcp(const Address& address) noexcept;
 
 /// The port a listener has. Errors: domain system.
 Result<std::uint16_t> local_port(int listener) noexcept;
 
 /// Makes a listening socket that somebody else opened ready for a ring: blocking, and closed on
-/// exec. Its address. Errors: domain system; EINVAL if it does not listen for TCP.
+/// exec; what it accepts from now on is as with listen_tcp(). Its address. Errors: domain system;
+/// EINVAL if it does not listen for TCP.
 Result<Address> adopt_listener(int descriptor) noexcept;
 
 /// Takes the connections that wait at a listener, which is to be closed then. Where nobody else

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "base/small_file.h"
 
 namespace parley::seal {
 namespace {
@@ -130,9 +131,9 @@ bool parse_keys(const std::string& path, std::string_view text, KeyRing& keys, s
     return !keys.keys().empty();
 }
 
-bool is_private(const std::string& path, int file, std::string& error) {
+bool is_private(const std::string& path, std::string& error) {
     struct stat about {};
-    if (::fstat(file, &about) != 0) {
+    if (::stat(path.c_str(), &about) != 0) {
         error = sentence_of(path, errno);
         return false;
     }
@@ -148,17 +149,9 @@ std::string line_of(const Key& key) {
 }  // namespace
 
 bool load_keys(const std::string& path, KeyRing& keys, std::string& error) {
-    const File file{path, O_RDONLY, 0};
-    if (file.get() < 0) {
-        error = sentence_of(path, errno);
-        return false;
-    }
-    if (!is_private(path, file.get(), error)) return false;
-    std::optional<std::string> content = read_all(file.get());
-    if (!content) {
-        error = sentence_of(path, errno);
-        return false;
-    }
+    if (!is_private(path, error)) return false;
+    std::optional<std::string> content = read_small_file(path, file_size_max, error);
+    if (!content) return false;
     bool good = false;
     if (content->size() > file_size_max) {
         error = fmt::format("{}: too large for a file of keys", path);

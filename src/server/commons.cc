@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cstring>
+#include <fmt/format.h>
+#include <system_error>
 
 namespace parley::server {
 namespace {
@@ -58,6 +60,20 @@ void Commons::note_store(bool was_down, bool is_down, Instant now) noexcept {
     } else if (stores_down_ == 0 && told_store_down_.exchange(false)) {
         log_("the store is back");
     }
+}
+
+void Commons::note_recordings(int error) noexcept {
+    recordings_fail = error != 0;
+    if (error == 0) {
+        if (told_recordings_.exchange(false)) log_("recordings are kept again");
+        return;
+    }
+    if (told_recordings_) return;
+    const Instant now{std::chrono::steady_clock::now().time_since_epoch()};
+    told_recordings_ = tell(Notice::recordings, now,
+                            fmt::format("recordings fail ({}): voice goes on, and each talk is "
+                                        "tried again; make room, or see to the disk of --data",
+                                        std::generic_category().message(error)));
 }
 
 }  // namespace parley::server

@@ -26,7 +26,15 @@ enum class Pressure : std::uint8_t {
 };
 
 /// What an operator is told, each at most once a minute.
-enum class Notice : std::uint8_t { no_descriptor, no_address_room, memory, lag, store, count };
+enum class Notice : std::uint8_t {
+    no_descriptor,
+    no_address_room,
+    memory,
+    lag,
+    store,
+    recordings,
+    count,
+};
 
 /// How many connections each address has, on all shards. Threads: any.
 class AddressCounts {
@@ -63,14 +71,20 @@ public:
     /// down for none.
     void note_store(bool was_down, bool is_down, Instant now) noexcept;
 
+    /// Recordings fail, for errno's reason, or with 0 do so no more: to be called as long as they
+    /// fail. The operator is told when that begins, and, having been told so, when it ends.
+    void note_recordings(int error) noexcept;
+
     AddressCounts addresses;
     std::atomic<Pressure> pressure{Pressure::none};
     std::atomic<std::uint32_t> lagging{0};  ///< shards that accept nobody, since they are behind
+    std::atomic<bool> recordings_fail{false};
 
 private:
     const Log log_;
     std::atomic<std::uint32_t> stores_down_{0};  // shards whose store is down
     std::atomic<bool> told_store_down_{false};
+    std::atomic<bool> told_recordings_{false};
     std::array<std::atomic<Instant::rep>, static_cast<std::size_t>(Notice::count)> told_{};
 };
 

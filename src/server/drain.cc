@@ -195,8 +195,8 @@ void Drain::send_away(RawSocket& socket) noexcept {
     raw_sent_.push_back(socket);
     --raw_count_;
     const Instant now = shard_.now();
-    Duration away = pace_ ? pace_->detour(now) + std::max(back_ - now, Duration::zero())
-                          : Duration{restart_max};
+    Duration away = restart_max;
+    if (pace_) away = std::max(back_ + pace_->turn() - now, Duration::zero());
     away += milliseconds{random_() % static_cast<std::uint_fast32_t>(jitter_max.count())};
     socket.send_away(fmt::format("reconnect_ms={}", away / milliseconds{1}));
 }

@@ -51,10 +51,9 @@ Duration DrainPace::length(std::size_t count) const noexcept {
     return std::chrono::duration_cast<Duration>(at_rate);
 }
 
-Duration DrainPace::detour(Instant now) const noexcept {
+Duration DrainPace::turn() const noexcept {
     const Seconds at_rate{static_cast<double>(taken_) / limits_.rate_max};
-    const auto rest = at_rate - Seconds{now - begin_};
-    return std::max(std::chrono::duration_cast<Duration>(rest), Duration::zero());
+    return std::chrono::duration_cast<Duration>(at_rate);
 }
 
 }  // namespace parley::server

@@ -28,9 +28,9 @@ public:
 
     /// How long it takes to send `count` away.
     Duration length(std::size_t count) const noexcept;
-    /// How long the one that leaves now is to wait, so that they come back at the rate even where
-    /// they leave faster.
-    Duration detour(Instant now) const noexcept;
+    /// How much later than the first may come back those whom take() has let leave last, so that
+    /// they come back at the rate, however they have left.
+    Duration turn() const noexcept;
 
 private:
     Duration time_left(Instant now) const noexcept;

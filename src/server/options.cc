@@ -161,15 +161,25 @@ void plan_protocol(const Options& options, Plan& plan) {
     }
 }
 
+std::string not_an_address(const std::string& listen) {
+    if (listen.starts_with(':')) {
+        return fmt::format(
+            "--listen {} does not say on which addresses: write 127.0.0.1{} for this machine "
+            "alone, 0.0.0.0{} for all IPv4 addresses or [::]{} for IPv6 as well",
+            listen, listen, listen, listen);
+    }
+    return fmt::format(
+        "'{}' is not an address to listen on: write it like 127.0.0.1:7420 or "
+        "[::1]:7420, with a port of at most 65535",
+        listen);
+}
+
 // Of sockets that were passed the address is what they say. Where they differ, one that others
 // than this machine's reach counts: who may connect is decided by it.
 bool plan_address(const Options& options, Plan& plan, std::string& error) {
     if (options.listeners.empty()) {
         if (ring::Address::parse(options.listen, plan.address)) return true;
-        error = fmt::format(
-            "'{}' is not an address to listen on: write it like 127.0.0.1:7420 or "
-            "[::1]:7420, with a port of at most 65535",
-            options.listen);
+        error = not_an_address(options.listen);
         return false;
     }
     if (!options.take_over.empty()) {

@@ -12,8 +12,12 @@
 namespace parley::server {
 namespace {
 
-// Ten times in the second that shedding is counted by.
-constexpr Duration look_interval = std::chrono::milliseconds{100};
+// Ten times in the second that shedding is counted by; a look takes some microseconds, so that 500
+// in a second are nothing beside what makes memory short.
+constexpr Duration look_interval_max = std::chrono::milliseconds{100};
+constexpr Duration look_interval_min = std::chrono::milliseconds{2};
+// What 10 Gbit/s bring, and as much again: what gathers a message doubles when it is full.
+constexpr std::uint64_t fill_bytes_per_ms = 2 * 1'250'000;
 // Freed memory that the allocator keeps is memory of the process: it is asked for it that often.
 constexpr Duration trim_interval = std::chrono::seconds{1};
 // And for so long after memory was short: connections that are sent away then have gone, within
@@ -64,6 +68,16 @@ Pressure pressure_of(std::uint64_t bytes, std::uint64_t bytes_max, Pressure befo
     return Pressure::none;
 }
 
+// Until large messages are no longer gathered, and from there on until there is no memory.
+Duration look_interval(std::uint64_t bytes, std::uint64_t bytes_max) noexcept {
+    constexpr auto shrinking = static_cast<std::size_t>(Pressure::shrinking);
+    const std::uint64_t shrinks_at = bytes_max / 100 * level_percent[shrinking];
+    const std::uint64_t bound = bytes < shrinks_at ? shrinks_at : bytes_max;
+    const std::uint64_t left = bound - std::min(bytes, bound);
+    const std::chrono::milliseconds fills{static_cast<std::int64_t>(left / fill_bytes_per_ms)};
+    return std::clamp<Duration>(fills, look_interval_min, look_interval_max);
+}
+
 std::uint64_t resident_bytes() noexcept {
     int file = -1;
     {
@@ -110,9 +124,10 @@ MemoryWatch::MemoryWatch(Shard& shard, Commons& commons, std::uint64_t bytes_max
 
 void MemoryWatch::on_timer() noexcept {
     const Instant now = shard_.now();
-    shard_.timers().start(timer_, now + look_interval);
+    const std::uint64_t bytes = resident_bytes();
+    shard_.timers().start(timer_, now + look_interval(bytes, bytes_max_));
     const Pressure before = commons_.pressure.load(std::memory_order_relaxed);
-    const Pressure level = pressure_of(resident_bytes(), bytes_max_, before);
+    const Pressure level = pressure_of(bytes, bytes_max_, before);
     commons_.pressure.store(level, std::memory_order_relaxed);
     if (level > Pressure::none && before == Pressure::none) {
         commons_.tell(Notice::memory, now,

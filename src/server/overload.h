@@ -36,13 +36,19 @@ private:
 /// The level for so much of `bytes_max`. A level is left two hundredths below where it was entered.
 Pressure pressure_of(std::uint64_t bytes, std::uint64_t bytes_max, Pressure before) noexcept;
 
+/// How long memory may go unwatched with so much of `bytes_max` in use: so short that what a
+/// network of 10 Gbit/s brings meanwhile cannot take it past the next level that keeps more from
+/// coming.
+Duration look_interval(std::uint64_t bytes, std::uint64_t bytes_max) noexcept;
+
 /// What the process has in memory now, from /proc; 0 if that cannot be read. Threads: any.
 std::uint64_t resident_bytes() noexcept;
 /// The least that a cgroup this process is in allows; nothing if none does. Threads: any.
 std::optional<std::uint64_t> cgroup_bytes_max();
 
-/// Looks at the memory of the process ten times a second, for all shards, from one of them. While
-/// it is short, and for some seconds after, what was freed is given back to the system.
+/// Looks at the memory of the process ten times a second, more often the fuller it is, for all
+/// shards, from one of them. While it is short, and for some seconds after, what was freed is given
+/// back to the system.
 class MemoryWatch {
 public:
     MemoryWatch(Shard& shard, Commons& commons, std::uint64_t bytes_max) noexcept;

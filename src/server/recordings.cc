@@ -19,14 +19,15 @@ std::vector<Lane*> pointers_to(const std::vector<std::unique_ptr<Lane>>& lanes) 
 
 }  // namespace
 
-Recordings::Recordings(const RecordOptions& options, std::size_t shards)
+Recordings::Recordings(const RecordOptions& options, std::size_t shards, Commons& commons)
     : lanes_(make_lanes(shards)),
       taps_{pointers_to(lanes_), options.selection},
-      recorder_(options.archive, options.sync, taps_.lanes, index_) {}
+      recorder_(options.archive, options.sync, taps_.lanes, index_,
+                record::Recorder::Trouble::to<&Commons::note_recordings>(commons)) {}
 
 std::unique_ptr<Recordings> Recordings::open(const RecordOptions& options, std::size_t shards,
-                                             std::string& error) {
-    std::unique_ptr<Recordings> opened{new Recordings{options, shards}};
+                                             Commons& commons, std::string& error) {
+    std::unique_ptr<Recordings> opened{new Recordings{options, shards, commons}};
     if (!opened->recorder_.open(error)) return nullptr;
     opened->thread_ = std::make_unique<record::RecorderThread>(opened->recorder_);
     return opened;

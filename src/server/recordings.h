@@ -7,6 +7,7 @@
 
 #include "record/recorder_thread.h"
 #include "record/tap.h"
+#include "server/commons.h"
 #include "server/recording_index.h"
 
 namespace parley::server {
@@ -18,13 +19,13 @@ struct RecordOptions {
     record::Selection selection;
 };
 
-/// Must outlive the shards, and ends after their last turn.
+/// Must outlive the shards, and the commons it; ends after their last turn.
 class Recordings {
 public:
     /// Completes what a crash has cut off, and records from now on. On failure returns null, and
     /// `error` says what to do.
     static std::unique_ptr<Recordings> open(const RecordOptions& options, std::size_t shards,
-                                            std::string& error);
+                                            Commons& commons, std::string& error);
     ~Recordings() = default;
     Recordings(const Recordings&) = delete;
     Recordings& operator=(const Recordings&) = delete;
@@ -36,7 +37,7 @@ public:
     const record::Recorder::Counters& counters() const noexcept { return recorder_.counters(); }
 
 private:
-    Recordings(const RecordOptions& options, std::size_t shards);
+    Recordings(const RecordOptions& options, std::size_t shards, Commons& commons);
 
     const std::vector<std::unique_ptr<Lane>> lanes_;
     const record::Taps taps_;

@@ -13,6 +13,8 @@ constexpr Duration drained_max = std::chrono::milliseconds{2500};
 constexpr Duration stop_max = std::chrono::seconds{1};
 // How often a draining shard looks whether it is done.
 constexpr Duration drain_step = std::chrono::milliseconds{20};
+// Timers are counted one by one: so many take 0.1 ms.
+constexpr std::size_t timers_told_max = 4096;
 // How long a stopping shard that has nothing left sleeps between looks at the others.
 constexpr Duration stop_step = std::chrono::milliseconds{5};
 
@@ -81,6 +83,7 @@ ShardStats stats_of(Worker& worker) {
         .system_calls = ring.system_calls,
         .turns = shard.counters().turns,
         .frames_outstanding = shard.frames().outstanding(),
+        .timers = shard.timers().count(timers_told_max),
         .messages_refused = worker.context().paces.refused(),
         .voice_refused = worker.context().paces.audio_dropped(),
         .receives_paused = worker.net().receives_paused,

@@ -31,6 +31,7 @@ bool make_data_folder(const std::string& path, std::string& error) {
 bool plan_store(const Options& options, Plan& plan, std::string& error) {
     // Who has a handler keeps what it likes by itself.
     if (options.handler != nullptr) return true;
+    plan.store.users_max = options.limits.stored_users_max;
     if (!options.store.empty()) return store::parse_where(options.store, plan.store, error);
     if (options.data_folder.empty()) return true;
     plan.data_folder = options.data_folder;

@@ -25,19 +25,21 @@ std::string_view Worker::unready() const noexcept {
 }
 
 // A store that is down is no reason to go elsewhere: voice does not need it, and where it is
-// shared, no other server would do better. With a full outbox another may.
+// shared, no other server would do better. With a full outbox another may. Nor are recordings that
+// fail: who cannot be recorded may still talk.
 session::Readiness Worker::readiness() const noexcept {
     if (const std::string_view why_not = unready(); !why_not.empty()) return {false, why_not};
     if (store::Outbox::is_full(store_->counters())) return {false, "store: full"};
+    const bool records = options_.commons == nullptr || !options_.commons->recordings_fail;
     switch (store_->state()) {
         case store::StoreState::healthy:
             break;
         case store::StoreState::slow:
-            return {true, "ok, store: slow"};
+            return {true, records ? "ok, store: slow" : "ok, store: slow, recordings: failing"};
         case store::StoreState::down:
-            return {true, "ok, store: down"};
+            return {true, records ? "ok, store: down" : "ok, store: down, recordings: failing"};
     }
-    return {true, "ok"};
+    return {true, records ? "ok" : "ok, recordings: failing"};
 }
 
 void Worker::on_turn_end() noexcept {

@@ -3,13 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <fcntl.h>
 #include <sodium.h>
 #include <span>
-#include <system_error>
-#include <unistd.h>
 
+#include "base/small_file.h"
 #include "session/auth.h"
 
 namespace parley::session {
@@ -21,33 +18,6 @@ constexpr std::size_t file_size_max = secret_size_max + 2;  // and a line end
 void wipe(std::string& text) noexcept {
     sodium_memzero(text.data(), text.size());
     text.clear();
-}
-
-/// The whole file, or as many bytes as show that it is too large. Nothing on error, with errno.
-std::optional<std::string> read_file(const std::string& path) {
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return std::nullopt;
-    std::string content(file_size_max + 1, '\0');
-    std::size_t size = 0;
-    ssize_t got = 1;
-    while (got != 0 && size < content.size()) {
-        got = ::read(file, content.data() + size, content.size() - size);
-        if (got < 0 && errno != EINTR) break;
-        if (got > 0) size += static_cast<std::size_t>(got);
-    }
-    const int read_errno = errno;
-    ::close(file);
-    if (got < 0) {
-        wipe(content);
-        errno = read_errno;
-        return std::nullopt;
-    }
-    content.resize(size);
-    return content;
-}
-
-std::string system_error_text(const std::string& path) {
-    return path + ": " + std::generic_category().message(errno);
 }
 
 std::string_view trim(std::string_view text) noexcept {
@@ -104,11 +74,8 @@ bool parse_base64(std::string_view text, Ed25519PublicKey& key) noexcept {
 }  // namespace
 
 std::optional<std::string> load_secret_file(const std::string& path, std::string& error) {
-    std::optional<std::string> secret = read_file(path);
-    if (!secret) {
-        error = system_error_text(path);
-        return std::nullopt;
-    }
+    std::optional<std::string> secret = read_small_file(path, file_size_max, error);
+    if (!secret) return std::nullopt;
     if (secret->ends_with('\n')) {
         secret->pop_back();
         if (secret->ends_with('\r')) secret->pop_back();
@@ -127,11 +94,8 @@ std::optional<std::string> load_secret_file(const std::string& path, std::string
 }
 
 std::optional<Ed25519PublicKey> load_public_key_file(const std::string& path, std::string& error) {
-    std::optional<std::string> content = read_file(path);
-    if (!content) {
-        error = system_error_text(path);
-        return std::nullopt;
-    }
+    std::optional<std::string> content = read_small_file(path, file_size_max, error);
+    if (!content) return std::nullopt;
     if (content->find("PRIVATE KEY-----") != std::string::npos) {
         wipe(*content);
         error = path +

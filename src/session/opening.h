@@ -40,7 +40,7 @@ public:
         virtual void on_refused(Refusal reason) noexcept = 0;
         /// What `GET /healthz` answers: why this server wants no connections; empty if it does.
         virtual std::string_view unready() const noexcept = 0;
-        /// The same, and how the store does.
+        /// The same, and how the store and recordings do.
         virtual Readiness readiness() const noexcept = 0;
 
     protected:

@@ -73,4 +73,16 @@ Instant TimerWheel::next_deadline() const noexcept {
     return Instant{Tick{due.tick}};
 }
 
+std::size_t TimerWheel::count(std::size_t max) noexcept {
+    std::size_t count = 0;
+    for (Level& level : levels_) {
+        for (List& list : level.slots) {
+            for (auto at = list.begin(); at != list.end(); ++at) {
+                if (++count == max) return max;
+            }
+        }
+    }
+    return count;
+}
+
 }  // namespace parley

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "base/delegate.h"
@@ -46,6 +47,9 @@ public:
     /// When expire() next has something to do; Instant::max() if nothing runs. It may be early
     /// (a slot of a coarser level comes due, or its timer was cancelled), never late.
     Instant next_deadline() const noexcept;
+
+    /// How many timers run; `max` if there are more. They are counted one by one.
+    std::size_t count(std::size_t max) noexcept;
 
 private:
     static constexpr unsigned slot_bits = 6;

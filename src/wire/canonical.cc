@@ -7,7 +7,9 @@
 #include <string>
 
 #include "base/assert.h"
+#include "wire/errors.h"
 #include "wire/key_order.h"
+#include "wire/limits.h"
 #include "wire/number.h"
 #include "wire/utf8.h"
 #include "wire/value.h"
@@ -83,6 +85,10 @@ struct Canonicaliser::Visitor : msgpack::null_visitor {
         return put(Head::array(elements));
     }
     bool start_map(std::uint32_t pairs) {
+        if (pairs > map_keys_max) {
+            problem = DecodeError::too_many_keys;
+            return false;
+        }
         is_key = false;
         const auto first_entry = static_cast<std::uint32_t>(self.entries_.size());
         self.maps_.push_back({place(out), pairs, first_entry, 0, 0, 0});
@@ -127,7 +133,8 @@ struct Canonicaliser::Visitor : msgpack::null_visitor {
     Canonicaliser& self;
     std::vector<std::byte>& out;
     std::string repaired;
-    bool is_key = false;  // the next item is a key, not a part of one
+    DecodeError problem = DecodeError::unencodable;  // if it stops
+    bool is_key = false;                             // the next item is a key, not a part of one
 };
 
 bool Canonicaliser::Visitor::end_map_key() {
@@ -178,12 +185,13 @@ void Canonicaliser::reorder(const OpenMap& map, std::vector<std::byte>& out) {
     add(segment_, out);
 }
 
-bool Canonicaliser::append(Bytes value, std::vector<std::byte>& out) {
+Status Canonicaliser::append(Bytes value, std::vector<std::byte>& out) {
     maps_.clear();
     entries_.clear();
     Visitor visitor{*this, out};
     std::size_t parsed = 0;
-    return msgpack::parse(chars(value), value.size(), parsed, visitor);
+    if (msgpack::parse(chars(value), value.size(), parsed, visitor)) return Ok{};
+    return error_of(visitor.problem);
 }
 
 std::size_t Canonicaliser::kept_bytes() const noexcept {

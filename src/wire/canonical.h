@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "wire/item.h"
 
 namespace parley::wire {
@@ -16,9 +17,9 @@ namespace parley::wire {
 class Canonicaliser final {
 public:
     /// Appends `value` rebuilt to `out`. Requires one well-formed value of at most
-    /// rebuilt_bytes_max bytes and depth_max levels. Returns false, with `out` in an undefined
-    /// state, if it holds a number that the original cannot encode.
-    bool append(Bytes value, std::vector<std::byte>& out);
+    /// rebuilt_bytes_max bytes and depth_max levels. Errors, which leave `out` in an undefined
+    /// state: unencodable, too_many_keys.
+    Status append(Bytes value, std::vector<std::byte>& out);
 
     /// Bytes of the lists kept; what scratch_kept_bytes_max is compared with.
     std::size_t kept_bytes() const noexcept;

@@ -21,8 +21,9 @@ enum class DecodeError : std::int32_t {
     id_too_long,     ///< fromId or toId has more than id_bytes_max bytes
     unencodable,     ///< holds a number beyond +-(2^53-1), an infinity or not-a-number
     too_large,       ///< a payload to be rebuilt has more than rebuilt_bytes_max bytes
+    too_many_keys,   ///< a map of a payload to be rebuilt has more than map_keys_max
 };
-inline constexpr std::int32_t decode_error_count = 13;  ///< one more than the last code
+inline constexpr std::int32_t decode_error_count = 14;  ///< one more than the last code
 
 constexpr Error error_of(DecodeError code) noexcept {
     return Error{Error::Domain::wire, static_cast<std::int32_t>(code)};

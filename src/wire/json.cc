@@ -31,15 +31,17 @@ class Writer {
 public:
     explicit Writer(std::string& out) : out_(out) {}
 
-    void write(element root) {
+    /// False if an object has more than map_keys_max keys.
+    bool write(element root) {
         begin(root);
-        while (!open_.empty()) {
+        while (keys_are_few_ && !open_.empty()) {
             if (auto* elements = std::get_if<Elements>(&open_.back().rest)) {
                 next_element(*elements);
             } else {
                 next_member(std::get<Members>(open_.back().rest));
             }
         }
+        return keys_are_few_;
     }
 
 private:
@@ -63,6 +65,7 @@ private:
             }
             case element_type::OBJECT: {
                 const simdjson::dom::object object = value.get_object().value_unsafe();
+                if (object.size() > map_keys_max) keys_are_few_ = false;
                 out_ += '{';
                 open_.push_back(
                     {Members{object.begin(), object.end()}, out_.size(), entries_.size()});
@@ -140,6 +143,7 @@ private:
     std::string& out_;
     std::vector<Open> open_;
     std::vector<Entry> entries_;
+    bool keys_are_few_ = true;
 };
 
 }  // namespace
@@ -158,7 +162,7 @@ std::optional<std::string> json_text_member(std::string_view text) {
     }
     if (!member) return std::nullopt;
     std::string json;
-    Writer{json}.write(*member);
+    if (!Writer{json}.write(*member)) return std::nullopt;
     return json;
 }
 

@@ -170,9 +170,7 @@ Result<Bytes> Decoder::read_value(const Item& item, std::vector<std::byte>& scra
                             (item.type == Type::str && !is_utf8(as_text(item.body)));
     if (is_rebuilt) {
         if (item.encoded.size() > rebuilt_bytes_max) return error_of(DecodeError::too_large);
-        if (!canonicaliser_.append(item.encoded, scratch)) {
-            return error_of(DecodeError::unencodable);
-        }
+        PARLEY_TRY([[maybe_unused]] Ok rebuilt, canonicaliser_.append(item.encoded, scratch));
         return Bytes{scratch};
     }
     const std::optional<Head> head = Head::of(item);

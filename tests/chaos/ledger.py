@@ -11,10 +11,11 @@ import zlib
 
 VOICE = struct.Struct(">HIH")  # talker, burst, number of the frame
 VOICE_BYTES = 40  # what a radio's codec makes of 20 ms
+FAT_VOICE_BYTES = 150  # nearly the 64 kbit/s that a user may say
 
 
-def voice(talker, burst, number):
-    head = VOICE.pack(talker, burst, number).ljust(VOICE_BYTES - 4, b"~")
+def voice(talker, burst, number, size):
+    head = VOICE.pack(talker, burst, number).ljust(size - 4, b"~")
     return head + zlib.crc32(head).to_bytes(4, "big")
 
 
@@ -33,7 +34,8 @@ class Ledger:
 
     def heard_voice(self, listener, seen, sender, payload):
         self.counts["frames heard"] += 1
-        if len(payload) != VOICE_BYTES or zlib.crc32(payload[:-4]).to_bytes(4, "big") != payload[-4:]:
+        if (len(payload) not in (VOICE_BYTES, FAT_VOICE_BYTES)
+                or zlib.crc32(payload[:-4]).to_bytes(4, "big") != payload[-4:]):
             return self.violation(f"{listener.name} heard a mangled frame from {sender}")
         talker, burst, number = VOICE.unpack_from(payload)
         if sender != f"radio{talker}":

@@ -203,7 +203,8 @@ class Radio:
     def talk(self, now):
         burst, number, due = self.talking
         while now >= due and number < BURST_FRAMES and self.socket is not None:
-            self.say(GROUP, AUDIO, self.name, self.group, book.voice(self.number, burst, number))
+            self.say(GROUP, AUDIO, self.name, self.group,
+                     book.voice(self.number, burst, number, self.field.voice_bytes))
             self.field.ledger.counts["frames sent"] += 1
             number, due = number + 1, due + FRAME_S
         if self.socket is None:
@@ -249,6 +250,7 @@ class Field:
         self.selector = selectors.DefaultSelector()
         self.ledger = book.Ledger()
         self.quiet = False  # nobody begins anything
+        self.voice_bytes = book.VOICE_BYTES
         self.now = time.monotonic()
         self.radios = [Radio(self, number, str(number % groups)) for number in range(radios)]
 

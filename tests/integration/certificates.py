@@ -1,4 +1,8 @@
-"""Certificates for tests, made with the `openssl` program."""
+"""Certificates for tests, made with the `openssl` program, and clients that trust them."""
+import hashlib
+import pathlib
+import ssl
+
 from parley_testing import check_equal, run
 
 
@@ -28,3 +32,16 @@ def expired(folder):
                 "20210101000000Z"])
     check_equal(done.returncode, 0, done.stderr)
     return cert, key
+
+
+def trusting(cert, version=None):
+    """How a client connects that trusts this certificate alone, in this version of TLS alone."""
+    context = ssl.create_default_context(cafile=cert)
+    if version is not None:
+        context.minimum_version = context.maximum_version = version
+    return context
+
+
+def fingerprint_of(cert):
+    der = ssl.PEM_cert_to_DER_cert(pathlib.Path(cert).read_text())
+    return ":".join(f"{octet:02X}" for octet in hashlib.sha256(der).digest())

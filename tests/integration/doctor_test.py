@@ -1,31 +1,26 @@
 #!/usr/bin/env python3
-"""Shows what `parley doctor` says where something is wrong, and that docs/operations/seccomp.json
-allows what the server needs, and no more than it names.
+"""Shows what `parley doctor` says where something is wrong.
 
-Usage: doctor_test.py PARLEY SECCOMP_JSON
+Usage: doctor_test.py PARLEY
 Prints a line for each case, then `N passed, M failed`; exits 0 if none failed.
 """
 import json
 import os
 import pathlib
 import resource
-import signal
 import subprocess
 import sys
 import tempfile
 
 from certificates import expired, make
-from parley_testing import (
-    DEADLINE_S, NOTHING_KEPT, SKIPPED, Cases, Radio, Server, check, check_equal, run, talk)
+from parley_testing import DEADLINE_S, NOTHING_KEPT, SKIPPED, Cases, Server, check, check_equal, run
 
 HERE = pathlib.Path(__file__).parent
-SYSTEM_PYTHON = "/usr/bin/python3"  # python3-seccomp belongs to it
 
 
 class Tests:
-    def __init__(self, parley, profile, folder):
+    def __init__(self, parley, folder):
         self.parley = parley
-        self.profile = profile
         self.folder = pathlib.Path(folder)
         self.clean = {name: value for name, value in os.environ.items()
                       if not name.startswith("PARLEY_")} | NOTHING_KEPT
@@ -38,9 +33,6 @@ class Tests:
             return None, None
         check_equal(done.stderr, "", "standard error")
         return done.returncode, {each["what"]: each for each in json.loads(done.stdout)}
-
-    def under(self, profile, *command):
-        return [SYSTEM_PYTHON, str(HERE / "under_profile.py"), str(profile), *command]
 
     def this_machine(self):
         """Where a server runs, the doctor says so; the table and the list say the same."""
@@ -124,66 +116,17 @@ class Tests:
             check("pass  address" in done.stdout and "taken over" in done.stdout, done.stdout)
             server.end()
 
-    # --- the profile
-
-    def profile_suffices(self):
-        """Under the profile a server starts, carries a talk from shard to shard, is replaced, and
-        ends."""
-        path = self.folder / "take-over.sock"
-        command = self.under(self.profile, self.parley, "serve", "--auth", "trust", "--cores",
-                             ",".join(map(str, sorted(os.sched_getaffinity(0))[:2])),
-                             "--take-over", str(path), "--listen")
-        with Server([*command, "127.0.0.1:0"], self.clean) as server:
-            with Radio(server, "alice") as alice, Radio(server, "bob") as bob:
-                alice.join("18")
-                bob.join("18")
-                talk(alice, bob, "18", [b"voice"] * 3)
-            with Server([*command, "%s:%d" % server.address], self.clean) as successor:
-                server.end(with_signal=None)
-                successor.process.send_signal(signal.SIGHUP)
-                with Radio(successor, "carol") as carol:
-                    carol.fence()
-                successor.end()
-        done = subprocess.run(
-            self.under(self.profile, self.parley, "doctor", "--dev", "--json", "--listen",
-                       "127.0.0.1:0"), capture_output=True, text=True, timeout=DEADLINE_S)
-        check_equal(done.returncode, 0, "the exit status of the doctor")
-        found = {each["what"]: each["found"] for each in json.loads(done.stdout)}
-        check_equal(found["seccomp"], "a filter that allows io_uring", "what the doctor says")
-
-    def profile_refuses(self):
-        """What it does not name is refused; and without the ring in it, there is no server."""
-        done = run(self.under(self.profile, "/usr/bin/mkdir", str(self.folder / "new")))
-        check(done.returncode != 0 and "not permitted" in done.stderr, done)
-        smaller = json.loads(pathlib.Path(self.profile).read_text())
-        for entry in smaller["syscalls"]:
-            entry["names"] = [name for name in entry["names"] if name != "io_uring_setup"]
-        path = self.folder / "smaller.json"
-        path.write_text(json.dumps(smaller))
-        done = run(self.under(path, self.parley, "serve", "--dev", "--listen", "127.0.0.1:0"),
-                   self.clean)
-        check_equal(done.returncode, 78, "the exit status")
-
 
 def main():
     cases = Cases()
     with tempfile.TemporaryDirectory() as folder:
-        tests = Tests(sys.argv[1], sys.argv[2], folder)
+        tests = Tests(sys.argv[1], folder)
         cases.run("the doctor finds this machine fit", tests.this_machine)
         cases.run("it blames a seccomp filter", tests.without_io_uring)
         cases.run("it blames the limit of open files", tests.few_files)
         cases.run("it reads the certificates", tests.certificates)
         cases.run("it looks at what the options name", tests.bad_options)
         cases.run("it looks at where a take-over's socket is to be", tests.take_over)
-        with Server.trusting(sys.argv[1]) as server:
-            sanitized = server.is_sanitized()  # then it looks for leaks as a debugger does
-            server.end()
-        can_filter = not sanitized and run(tests.under(sys.argv[2], "/bin/true")).returncode == 0
-        if can_filter:
-            cases.run("a server lives under the seccomp profile", tests.profile_suffices)
-            cases.run("the profile refuses what it does not name", tests.profile_refuses)
-        else:
-            print("(skipped: no python3-seccomp, no filter can be installed here, or sanitized)")
     return cases.finish()
 
 

@@ -9,7 +9,6 @@ Each load lasts one second. What lies is in lying_server.py; those loads run sid
 parley-load waits five seconds for what was lost.
 """
 import json
-import os
 import pathlib
 import re
 import resource
@@ -34,12 +33,12 @@ class Tests:
         self.folder = pathlib.Path(folder)
         self.server = None
 
-    def load(self, *arguments, status=0, server=None, limit=None):
-        """Runs parley-load for a second. Its result, with what it said beside it as `said`."""
+    def load(self, *arguments, status=0, server=None, limit=None, seconds=1):
+        """Runs parley-load, for a second if not told otherwise. Its result, with what it said beside it as `said`."""
         server = server or self.server
         known = ["--pid", str(server.pid)] if isinstance(server, Server) else []
-        command = [self.program, *map(str, arguments), "--server", server.url, "--seconds", "1",
-                   "--json", *known]
+        command = [self.program, *map(str, arguments), "--server", server.url, "--seconds",
+                   str(seconds), "--json", *known]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=LOAD_MAX_S, preexec_fn=limit)
         return self.judged(done.returncode, done.stdout, done.stderr, status)
@@ -89,13 +88,14 @@ class Tests:
     def slow_reader(self):
         began = time.monotonic()
         result = self.load("fanout", "--connections", 8, "--group-size", 4, "--talkers", 2,
-                           "--pace", 200, "--slow-reader", 2000)
-        bytes_max = 2000 * (time.monotonic() - began)
+                           "--pace", 200, "--slow-reader", 6000, seconds=3)
+        bytes_max = 6000 * (time.monotonic() - began)
         # Five listeners are judged; each frame to the sixth would be 140 bytes and more.
         check_equal(result["deliveries"], result["deliveries_expected"], "the deliveries")
         check(result["deliveries"] < result["frames_sent"] * 3, "the slow one is counted")
         check(0 < result["slow_reader_bytes"] <= bytes_max, f"{result['slow_reader_bytes']} bytes")
         check(0 < result["slow_reader_frames"] < bytes_max / 100, result["slow_reader_frames"])
+        check(result["slow_reader_missed"] > 0, "the server dropped nothing for the slow one")
         check_equal(result["slow_reader_closed"], False, "slow_reader_closed")
 
     def idle(self):

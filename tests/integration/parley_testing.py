@@ -6,8 +6,11 @@ there must not hide itself here. Only the standard library is used. Whatever wai
 something that must happen, and gives up after DEADLINE_S.
 """
 import base64
+import contextlib
 import hashlib
+import json
 import os
+import random
 import re
 import select
 import signal
@@ -19,8 +22,9 @@ import tempfile
 import time
 import traceback
 
-# The answers take milliseconds; a loaded machine or a sanitizer may stretch that a thousandfold.
-DEADLINE_S = 20.0
+# The answers take milliseconds; a loaded machine and a sanitizer may stretch that ten thousandfold.
+# What takes longer is broken, so it may be long: only a test that fails waits for it.
+DEADLINE_S = 60.0
 # No test may keep anything in the folder of who runs it: programs take this from the environment.
 NOTHING_KEPT = {"PARLEY_STORE": "memory"}
 os.environ.update(NOTHING_KEPT)
@@ -56,6 +60,16 @@ def check_equal(seen, wanted, what):
 def short(value):
     text = repr(value)
     return text if len(text) <= 200 else text[:200] + f"... ({len(text)} characters)"
+
+
+def free_port():
+    """A port for a server that is to come back to it. It lies below those that the kernel gives
+    unasked: a connection of another test could have one of them the moment it is free."""
+    while True:
+        port = random.randrange(15_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def eventually(condition, what, seconds=DEADLINE_S):
@@ -113,13 +127,15 @@ class Program:
     def wait_for_output(self, pattern):
         """The match of `pattern` in what the program has printed, as soon as there is one."""
         deadline = time.monotonic() + DEADLINE_S
+        printing = select.poll()  # unlike select(), of any descriptor
+        printing.register(self.process.stdout, select.POLLIN)
         while True:
             found = re.search(pattern, self.output.decode(errors="replace"))
             if found:
                 return found
             left = deadline - time.monotonic()
             check(left > 0, f"{self.command} did not print {pattern}; but: {self.output}")
-            if select.select([self.process.stdout], [], [], left)[0]:
+            if printing.poll(left * 1000):
                 some = os.read(self.process.stdout.fileno(), 65536)
                 check(some, f"{self.command} ended before it printed {pattern}: {self.errors()}")
                 self.output += some
@@ -230,9 +246,18 @@ class Frame:
 class Wire:
     """A TCP connection, with what was received and not yet looked at."""
 
-    def __init__(self, address, tls=None, host=None, session=None):
-        """With `tls`, an ssl.SSLContext, secured; `host` is the name to ask for."""
-        self.socket = socket.create_connection(address, timeout=DEADLINE_S)
+    def __init__(self, address, tls=None, host=None, session=None, receive_buffer=None):
+        """With `tls`, an ssl.SSLContext, secured; `host` is the name to ask for. The window that the
+        server is offered is as large as the `receive_buffer` that the socket had when it connected."""
+        self.socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+        if receive_buffer is not None:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.settimeout(DEADLINE_S)
+        try:
+            self.socket.connect(address)
+        except BaseException:
+            self.socket.close()
+            raise
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls is not None:
             # An end without close_notify is no end.
@@ -371,8 +396,8 @@ def accept_of(key):
 class WebSocket(Wire):
     """A Wire whose upgrade was accepted."""
 
-    def __init__(self, address, headers=(), path="/", tls=None):
-        super().__init__(address, tls)
+    def __init__(self, address, headers=(), path="/", tls=None, receive_buffer=None):
+        super().__init__(address, tls, receive_buffer=receive_buffer)
         try:
             self.send(upgrade_request(path, headers))
             status, self.headers = self.read_head()
@@ -547,7 +572,7 @@ class Radio(WebSocket):
 
 
 def talk(talker, listener, group, packets):
-    """One talk burst of `packets` from one member to the other, checked word by word."""
+    """One talk burst of `packets` from one member to the other, checked word by word. Its id."""
     talker.say(GROUP, START, talker.name, group, "now")
     talker.expect_message(GROUP, START_ACK, talker.name, group, "now")
     for packet in packets:
@@ -560,6 +585,7 @@ def talk(talker, listener, group, packets):
     check_equal(ended[:4], [GROUP, STOP_ACK, talker.name, group], "the answer to STOP")
     ended = listener.hear()
     check_equal(ended[:4], [GROUP, STOP, talker.name, group], "the end of the talk")
+    return json.loads(ended[4])["message_id"]
 
 
 # --- cases ----------------------------------------------------------------------------------------

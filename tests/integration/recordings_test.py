@@ -3,19 +3,19 @@
 
 Usage: recordings_test.py PARLEY PARLEY_TALK SPEECH.wav
 """
+import datetime
 import http.client
 import json
 import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import urllib.parse
 
-from parley_testing import (AUDIO, GROUP, PRIVATE, SKIPPED, START, START_ACK, STOP, STOP_ACK, Cases,
-                            Radio, Server, check, check_equal, eventually, run)
+from parley_testing import (AUDIO, DEADLINE_S, GROUP, PRIVATE, SKIPPED, START, START_ACK, STOP, STOP_ACK,
+                            Cases, Radio, Server, check, check_equal, eventually, run)
 from speech_test import best_match, read_wav
 
 PARLEY, PARLEY_TALK, SPEECH = sys.argv[1:4]
@@ -38,7 +38,7 @@ def serve(data, *more):
 
 
 def get(server, target, user=None, headers=(), method="GET"):
-    connection = http.client.HTTPConnection(*server.address, timeout=20)
+    connection = http.client.HTTPConnection(*server.address, timeout=DEADLINE_S)
     fields = dict(headers, **({"Authorization": f"Bearer {user}"} if user else {}))
     connection.request(method, target, headers=fields)
     answer = connection.getresponse()
@@ -209,22 +209,98 @@ def over_tls(folder):
         server.end()
 
 
+def sizes(folder, ending):
+    """Of the files whose names end so, by their paths."""
+    return {os.path.join(base, name): os.path.getsize(os.path.join(base, name))
+            for base, _, names in os.walk(folder) for name in names if name.endswith(ending)}
+
+
+def talking(server, folder):
+    """Alice, who has said a second and a half to her group, of which a second is in a file."""
+    alice = Radio(server, "alice")
+    alice.join("18")
+    alice.say(GROUP, START, "alice", "18", "now")
+    alice.expect_message(GROUP, START_ACK, "alice", "18", "now")
+    for _ in range(75):
+        alice.say(GROUP, AUDIO, "alice", "18", PACKET)
+    eventually(lambda: max(sizes(folder, ".part").values(), default=0) > 3000,
+               "a second of it is in the file")
+    return alice
+
+
+def end_of_talk(alice):
+    """She says as much again; the recording's id."""
+    for _ in range(75):
+        alice.say(GROUP, AUDIO, "alice", "18", PACKET)
+    alice.say(GROUP, STOP, "alice", "18")
+    answer = alice.hear()
+    check_equal(answer[:2], [GROUP, STOP_ACK], "the answer to STOP")
+    return json.loads(answer[4])["message_id"]
+
+
+def has_all(folder, sound):
+    """Whether a player finds what talking() and end_of_talk() said: 150 packets of 20 ms."""
+    file = os.path.join(folder, "got.opus")
+    with open(file, "wb") as out:
+        out.write(sound)
+    info = run(["opusinfo", file])
+    check("WARNING" not in info.stdout and info.returncode == 0, info.stdout)
+    check_equal(sound.count(PACKET), 150, "the number of packets")
+
+
+def taken_over(folder):
+    path = os.path.join(folder, "take-over")
+    with serve(folder, "--take-over", path) as old:
+        alice = talking(old, folder)
+        before = sizes(folder, ".part")
+        with serve(folder, "--take-over", path) as new:
+            check_equal(list(sizes(folder, ".part")), list(before), "what is being recorded")
+            recording = end_of_talk(alice)
+            old.end(with_signal=None)
+            has_all(folder, fetched(new, recording, "alice"))
+            check_equal([each["id"] for each in listed(new, "18", "alice")["recordings"]],
+                        [recording], "the list")
+            check_equal(sizes(folder, ".part"), {}, "what is left")
+            new.end()
+    notes = os.path.join(folder, "recordings")
+    check_equal([os.path.getsize(os.path.join(notes, name)) for name in os.listdir(notes)
+                 if name.startswith("unindexed")], [0, 0], "the bytes that the store was not told")
+
+
+def no_second_server(folder):
+    with serve(folder) as server:
+        alice = talking(server, folder)
+        for more in ((), ("--take-over", os.path.join(folder, "nobody"))):
+            refused = run([PARLEY, "serve", "--listen", "127.0.0.1:0", "--auth", "trust", "--data",
+                           folder, "--record", "all", "--shards", "1", *more])
+            check(refused.returncode == 1 and "another server keeps what it has in" in
+                  refused.stderr, refused)
+        has_all(folder, fetched(server, end_of_talk(alice), "alice"))
+        server.end()
+
+
+def fails_aloud(folder):
+    """The folders of today and tomorrow lead nowhere, until they are made."""
+    nowhere = os.path.join(folder, "nowhere")
+    with serve(folder) as server:
+        for day in (0, 1):
+            name = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(day)).date()
+            os.symlink(nowhere, os.path.join(folder, "recordings", str(name)))
+        say_speech(server, "18")
+        server.wait_for_errors(r"recordings fail \(No such file or directory\): voice goes on")
+        answer, body = get(server, "/readyz")
+        check_equal((answer.status, body), (200, b"ok, recordings: failing"), "/readyz")
+        os.mkdir(nowhere)
+        fetched(server, say_speech(server, "18"), "alice")
+        server.wait_for_errors("recordings are kept again")
+        check_equal(get(server, "/readyz")[1], b"ok", "/readyz")
+        check_equal(server.errors().count("recordings fail"), 1, "how often it was said")
+        server.end()
+
+
 def killed(folder):
     with serve(folder) as server:
-        alice = Radio(server, "alice")
-        alice.join("18")
-        alice.say(GROUP, START, "alice", "18", "now")
-        alice.expect_message(GROUP, START_ACK, "alice", "18", "now")
-        for _ in range(75):
-            alice.say(GROUP, AUDIO, "alice", "18", PACKET)
-
-        def second_is_written():
-            for base, _, names in os.walk(folder):
-                for name in names:
-                    if name.endswith(".part") and os.path.getsize(os.path.join(base, name)) > 3000:
-                        return True
-            return False
-        eventually(second_is_written, "a second of it is in the file")
+        talking(server, folder)
         server.end(signal.SIGKILL, status=-signal.SIGKILL)
     with serve(folder) as server:
         alice = Radio(server, "alice")  # whom the store knows as a member
@@ -256,6 +332,9 @@ def main():
                        ("two users hear what they said", of_two_users),
                        ("any part of it can be had", ranges),
                        ("TLS is no obstacle", over_tls),
+                       ("a take-over leaves a talk whole", taken_over),
+                       ("no second server gets at the folder", no_second_server),
+                       ("what fails is said, once", fails_aloud),
                        ("SIGKILL costs a second at most", killed)):
         with Folder() as folder:
             cases.run(name, case, folder)

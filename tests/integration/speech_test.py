@@ -18,7 +18,7 @@ import wave
 
 CORRELATION_MIN = 0.9
 LAG_SECONDS_MAX = 0.1  # codec delay is under 10 ms; anything near this bound is a failure too
-LATE_MS = 500          # whether the machine is busy is not what is tested here
+LATE_MS = 10_000       # whether the machine is busy is not what is tested here
 TIMEOUT_SECONDS = 60
 
 

@@ -7,13 +7,7 @@ import socket
 import sqlite3
 import subprocess
 
-from parley_testing import check, eventually
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from parley_testing import DEADLINE_S, check, eventually, free_port
 
 
 class Redis:
@@ -47,7 +41,7 @@ class Redis:
         """What it says to one command."""
         parts = [str(word).encode() for word in words]
         text = b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts)
-        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE_S) as connection:
             connection.sendall(text)
             return connection.recv(65536)
 

@@ -5,7 +5,6 @@ certificates by name, ALPN, resumption, reload, mistakes in the files; and voice
 Usage: tls_test.py PARLEY
 Prints a line for each case, then `N passed, M failed`; exits 0 if none failed.
 """
-import hashlib
 import os
 import pathlib
 import re
@@ -16,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-from certificates import expired, make
+from certificates import expired, fingerprint_of, make, trusting
 from parley_testing import (
     DEADLINE_S, GROUP, IMAGE, PRIVATE, START, START_ACK, Cases, Radio, Server, Wire, check,
     check_equal, eventually, run, talk, upgrade_request)
@@ -27,18 +26,6 @@ NO_APPLICATION_PROTOCOL, PROTOCOL_VERSION, HANDSHAKE_FAILURE = 120, 70, 40
 
 def pairs(*made):
     return [part for cert, key in made for part in ("--tls-cert", cert, "--tls-key", key)]
-
-
-def trusting(cert, version=None):
-    context = ssl.create_default_context(cafile=cert)
-    if version is not None:
-        context.minimum_version = context.maximum_version = version
-    return context
-
-
-def fingerprint_of(cert):
-    der = ssl.PEM_cert_to_DER_cert(pathlib.Path(cert).read_text())
-    return ":".join(f"{octet:02X}" for octet in hashlib.sha256(der).digest())
 
 
 class Tests:

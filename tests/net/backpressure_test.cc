@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <string>
+#include <sys/socket.h>
 
 #include "net/connection.h"
 #include "peer.h"
+#include "ring/socket.h"
 
 namespace parley::net {
 namespace {
@@ -213,6 +215,29 @@ TEST_F(QuestionsTest, AnAdoptedConnectionThatIsDroppedIsReset) {
         return stream != Stream::open;
     }));
     EXPECT_EQ(stream, Stream::broken);
+}
+
+// A listener's connection, with the buffers that the kernel gives it: of what the peer does not
+// read the kernel must not keep so much that voice grows old there.
+TEST(Accepted, AReaderThatStopsLosesVoiceBeforeTheKernelIsFull) {
+    test::OneShard one{{}};
+    const test::Descriptor listener{*ring::listen_tcp({.host = "127.0.0.1", .port = 0})};
+    const test::Descriptor peer = test::connect_to(*ring::local_port(listener.number()));
+    Owner owner{one.net, accept(listener.number(), nullptr, nullptr)};
+    owner.connection->start();
+    constexpr std::size_t voice_bytes = 1000;
+    constexpr std::size_t kernel_bytes_max = std::size_t{512} << 10;  // both ends of loopback
+    for (std::size_t sent = 0; sent < kernel_bytes_max + perishable_bytes_max;
+         sent += voice_bytes) {
+        owner.connection->send(one.frame(std::string(voice_bytes, 'v')), Delivery::perishable);
+        one.turn();
+    }
+    EXPECT_GT(one.net.voice_dropped(), 0U);
+    EXPECT_GT(one.net.sends_short, 0U);
+    EXPECT_TRUE(owner.connection->is_open());
+    owner.connection->abort();
+    EXPECT_TRUE(one.run_until([&] { return !owner.connection; }));
+    one.turn();
 }
 
 }  // namespace

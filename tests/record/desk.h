@@ -25,6 +25,16 @@ public:
     std::size_t answered = 0;
 };
 
+/// Writes down what a recorder says of its trouble.
+class Alarm {
+public:
+    Recorder::Trouble trouble() noexcept { return Recorder::Trouble::to<&Alarm::note>(*this); }
+    std::vector<int> said;
+
+private:
+    void note(int error) noexcept { said.push_back(error); }
+};
+
 /// When all talks of the tests begin.
 inline constexpr WallTime morning{std::chrono::milliseconds{1'774'080'000'000}};  // 2026-03-21
 
@@ -39,8 +49,8 @@ protected:
     /// Once more, as after a crash: what was not taken from the lane is lost with it.
     void open() {
         lane = std::make_unique<Lane>(lane_bytes);
-        recorder = std::make_unique<Recorder>(options, Sync::every_second,
-                                              std::vector<Lane*>{lane.get()}, index);
+        recorder = std::make_unique<Recorder>(
+            options, Sync::every_second, std::vector<Lane*>{lane.get()}, index, alarm.trouble());
         std::string error;
         ASSERT_TRUE(recorder->open(error)) << error;
     }
@@ -88,6 +98,7 @@ protected:
 
     ArchiveOptions options;
     Notes index;
+    Alarm alarm;
     std::unique_ptr<Lane> lane;
     std::unique_ptr<Recorder> recorder;
     Instant now{std::chrono::hours{1}};

@@ -1,4 +1,5 @@
 // What becomes of talks when the program is killed, the disk is full or holds too much.
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
@@ -92,12 +93,14 @@ TEST_P(Trouble, OfAFullDiskEndsTheRecordingAloneAndIsMendedOnceThereIsRoom) {
     poll();
     EXPECT_EQ(recorder->counters().failures, 1U) << "once for each recording";
     EXPECT_TRUE(index.kept.empty());
+    EXPECT_EQ(alarm.said, (std::vector<int>{EFBIG, EFBIG})) << "as long as it holds";
     setrlimit(RLIMIT_FSIZE, &before);
     begins(2, "18", "bob");
     says(2, tone(50));
     ends(2, "y.opus");
     poll();
     ASSERT_EQ(index.kept.size(), 1U) << "the next is tried again";
+    EXPECT_EQ(alarm.said.back(), 0);
     now += upkeep_interval;
     poll();
     ASSERT_EQ(index.kept.size(), 2U) << "and what there is of the first is kept";

@@ -80,7 +80,7 @@ TEST(DrainPace, SpreadsReturnsAtTheRateEvenWhereItSendsAwayFaster) {
     Instant last_back = begin;
     for (Instant now = begin; left > 0; now += step) {
         left -= pace.take(left, left, now);
-        const Instant back = now + pace.detour(now);
+        const Instant back = begin + pace.turn();
         EXPECT_GE(back, last_back);
         EXPECT_GE(back - begin, milliseconds{4000 - left} - milliseconds{1});
         last_back = back;

@@ -83,6 +83,19 @@ TEST(Pressure, HasThreeLevelsAndLeavesThemLater) {
     EXPECT_EQ(pressure_of(UINT64_MAX, 0, none), none);  // no limit
 }
 
+TEST(LookInterval, IsShorterThanWhatIsLeftTakesToBeFilled) {
+    constexpr std::uint64_t mib = std::uint64_t{1} << 20;
+    constexpr std::uint64_t ceiling = 1000 * mib;
+    EXPECT_EQ(look_interval(0, ceiling), milliseconds{100});
+    EXPECT_EQ(look_interval(600 * mib, ceiling), milliseconds{100});
+    EXPECT_EQ(look_interval(800 * mib, ceiling), milliseconds{41});  // 100 MiB at 2.5 MB a ms
+    EXPECT_EQ(look_interval(880 * mib, ceiling), milliseconds{8});
+    EXPECT_EQ(look_interval(899 * mib, ceiling), milliseconds{2});
+    EXPECT_EQ(look_interval(900 * mib, ceiling), milliseconds{41});  // to the end
+    EXPECT_EQ(look_interval(999 * mib, ceiling), milliseconds{2});
+    EXPECT_EQ(look_interval(2000 * mib, ceiling), milliseconds{2});
+}
+
 TEST(ResidentBytes, IsWhatThisProcessHas) {
     const std::uint64_t before = resident_bytes();
     EXPECT_GT(before, 1U << 20);

@@ -32,6 +32,21 @@ TEST(TimerWheel, HasNothingToDoWhenNothingRuns) {
     EXPECT_EQ(wheel.next_deadline(), Instant::max());
 }
 
+TEST(TimerWheel, CountsTheTimersThatRun) {
+    TimerWheel wheel{start_time};
+    std::vector<Alarm> alarms(5);
+    EXPECT_EQ(wheel.count(10), 0U);
+    for (std::size_t i = 0; i < alarms.size(); ++i)
+        wheel.start(alarms[i].timer, start_time + milliseconds{1 << (6 * i)});  // on every level
+    EXPECT_EQ(wheel.count(10), 5U);
+    EXPECT_EQ(wheel.count(3), 3U);
+    alarms[3].timer.cancel();
+    wheel.start(alarms[4].timer, start_time + milliseconds{2});  // again: still one
+    EXPECT_EQ(wheel.count(10), 4U);
+    wheel.expire(start_time + milliseconds{2});
+    EXPECT_EQ(wheel.count(10), 2U);
+}
+
 TEST(TimerWheel, FiresOnceAtTheDeadlineAndNotBefore) {
     for (const Duration wait : {Duration{milliseconds{1}}, Duration{milliseconds{63}},
                                 Duration{milliseconds{64}}, Duration{milliseconds{65}},

@@ -175,6 +175,26 @@ TEST(Payload, OfAMapWithManyKeysKeepsItsHead) {
     EXPECT_EQ(rebuilt(doubled), sixteen);
 }
 
+TEST(Payload, HasMapsOf64KeysAndNoneMore) {
+    const auto map = [](std::size_t keys) {  // {"A0": 1, "A1": 1, ...}
+        std::string hex = to_hex(Head::map(keys).bytes());
+        for (std::size_t i = 0; i < keys; ++i) {
+            const std::byte letters[] = {std::byte(0xa2), std::byte('A'), std::byte(' ' + i),
+                                         std::byte(1)};
+            hex += to_hex(letters);
+        }
+        return hex;
+    };
+    const std::string too_many = error_text(DecodeError::too_many_keys);
+    EXPECT_EQ(rebuilt(map(63)), map(63));
+    EXPECT_EQ(rebuilt(map(64)), map(64));
+    EXPECT_EQ(rebuilt(map(65)), too_many);
+    EXPECT_EQ(rebuilt("92" + map(64) + map(64)), "92" + map(64) + map(64));  // of each
+    EXPECT_EQ(rebuilt("92" + map(64) + map(65)), too_many);
+    EXPECT_EQ(rebuilt("81a161" + map(65)), too_many);
+    EXPECT_EQ(rebuilt("81" + map(65) + "01"), too_many);
+}
+
 TEST(Payload, ThatNeedsRebuildingIsLimited) {
     const auto list = [](std::size_t bytes) {  // dd + 4 bytes of length, and nils
         const std::size_t count = bytes - 5;

@@ -74,6 +74,24 @@ TEST(JsonTextMember, IsNotLookedForBelow32Levels) {
     EXPECT_FALSE(json_text_member(std::string(10'000, '[')).has_value());
 }
 
+TEST(JsonTextMember, HasObjectsOf64KeysAndNoneMore) {
+    const auto text = [](int keys) {
+        std::string object = "{";
+        for (int i = 0; i < keys; ++i)
+            object += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":1";
+        return object + '}';
+    };
+    const auto member = [](const std::string& json) {
+        return json_text_member(R"({"text":)" + json + '}');
+    };
+    EXPECT_EQ(member(text(63)), text(63));
+    EXPECT_EQ(member(text(64)), text(64));
+    EXPECT_EQ(member(text(65)), std::nullopt);
+    EXPECT_EQ(member('[' + text(64) + ',' + text(65) + ']'), std::nullopt);
+    const std::string beside = text(65);  // what is not read does not count
+    EXPECT_EQ(json_text_member(beside.substr(0, beside.size() - 1) + R"(,"text":2})"), "2");
+}
+
 TEST(Json, KeysAreEscapedToo) {
     EXPECT_EQ(json_of(from_hex("81a2220a01")), R"({"\"\n":1})");
 }

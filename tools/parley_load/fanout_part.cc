@@ -79,7 +79,7 @@ void FanoutPart::on_message(std::uint32_t index, const client::ServerMessage& me
 }
 
 void FanoutPart::on_audio(std::uint32_t index, const client::ServerMessage& message) {
-    if (is_slow(index)) return place_.tally.add(Count::slow_frames);
+    if (is_slow(index)) return on_slow_audio(message);
     const std::uint32_t number = place_.swarm.number_of(index);
     if (index >= checkers_.size() || place_.run.is_talker(number)) {
         ++faults_.misdirected;  // nobody talks in this group, and nobody hears himself
@@ -92,6 +92,13 @@ void FanoutPart::on_audio(std::uint32_t index, const client::ServerMessage& mess
     ++heard_;
     if (!place_.run.options.saturate) return;
     place_.run.board.groups()[group].heard.fetch_add(1, std::memory_order_relaxed);
+}
+
+void FanoutPart::on_slow_audio(const client::ServerMessage& message) {
+    const std::uint32_t group = place_.run.division.group_of(place_.swarm.number_of(slow_->index));
+    slow_->checker.check(message.payload.content, group, slow_->faults);
+    place_.tally.add(Count::slow_frames);
+    place_.tally.set(Count::slow_missed, slow_->faults.lost);
 }
 
 bool FanoutPart::on_lost(std::uint32_t index, Loss loss) {

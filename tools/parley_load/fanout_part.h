@@ -26,15 +26,18 @@ public:
     void end() override;
 
 private:
-    /// A listener that reads at its own pace, whose hearing is not judged.
+    /// A listener that reads at its own pace, whose hearing is told and not judged.
     struct SlowReader {
         std::uint32_t index = 0;
         Nanoseconds read_at = 0;
         double bytes_due = 0;
+        Checker checker;
+        Faults faults;
     };
 
     void begin();
     void on_audio(std::uint32_t index, const client::ServerMessage& message);
+    void on_slow_audio(const client::ServerMessage& message);
     bool is_slow(std::uint32_t index) const noexcept { return slow_ && slow_->index == index; }
     void read_slowly(Nanoseconds now);
 

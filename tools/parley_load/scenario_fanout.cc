@@ -40,9 +40,9 @@ void Fanout::print(const Report& report) const {
                report.window_seconds);
     print_voice(report);
     if (!options.has_slow_reader()) return;
-    fmt::print("slow reader {} frames and {} bytes at {} bytes/s, {}\n",
+    fmt::print("slow reader {} frames and {} bytes at {} bytes/s, {} missed before the last, {}\n",
                report.totals.get(Count::slow_frames), report.totals.get(Count::slow_bytes),
-               options.slow_reader_bytes_per_second,
+               options.slow_reader_bytes_per_second, report.totals.get(Count::slow_missed),
                report.totals.get(Count::slow_closed) != 0 ? "then the server closed it"
                                                           : "still connected");
 }
@@ -53,6 +53,7 @@ void Fanout::add_to(client::JsonObject& json, const Report& report) const {
     if (!report.options.has_slow_reader()) return;
     json.add("slow_reader_bytes", report.totals.get(Count::slow_bytes));
     json.add("slow_reader_frames", report.totals.get(Count::slow_frames));
+    json.add("slow_reader_missed", report.totals.get(Count::slow_missed));
     json.add("slow_reader_closed", report.totals.get(Count::slow_closed) != 0);
 }
 

@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t buffer_bytes = 256 * 1024;
 constexpr std::size_t unsent_bytes_max = 4 << 20;  // of one client: the server has stopped reading
 constexpr std::uint32_t handshakes_max = 256;      // at once, per worker: within any listen backlog
-constexpr int slow_receive_buffer_bytes = 4096;
+constexpr int slow_receive_buffer_bytes = 2048;
 
 }  // namespace
 

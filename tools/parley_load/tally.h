@@ -49,6 +49,7 @@ enum class Count : std::uint8_t {
     // fanout
     slow_bytes,
     slow_frames,
+    slow_missed,  ///< before the last that it got
     slow_closed,
     // generator
     ran_ns,

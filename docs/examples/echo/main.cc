@@ -24,8 +24,8 @@ constexpr const char* help_text =
     "  --deflate off|on|takeover   permessage-deflate; on: without context takeover (default on)\n"
     "  --help                      this text\n"
     "\n"
-    "Prints `listening on URL` when it is ready. Ends on SIGTERM or SIGINT, closing every\n"
-    "connection with 1001.\n"
+    "Prints `listening on URL` when it is ready. Ends on SIGTERM, when it closes its connections\n"
+    "one after the other with 1001 and `reconnect_ms=N`, or on SIGINT, when it does so at once.\n"
     "Exit status: 0 ended by a signal, 1 could not listen, 2 wrong command line, 78 this machine\n"
     "cannot run it.\n";
 
@@ -126,5 +126,9 @@ int main(int argc, char** argv) {
     int signal = 0;
     while (sigwait(&stopping, &signal) == EINTR)
         continue;
-    return EXIT_SUCCESS;  // the server closes its connections and ends with its owner
+    if (signal == SIGTERM) {  // another server follows: its clients are told when to come back
+        server->drain();
+        server->wait();
+    }
+    return EXIT_SUCCESS;  // the server closes what is left at once, and ends with its owner
 }

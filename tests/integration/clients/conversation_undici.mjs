@@ -3,11 +3,9 @@
 import assert from 'node:assert/strict';
 import { Agent, fetch, WebSocket } from 'undici';
 import {
-  mp, run, start_server, tls, within, GROUP, START, STOP, AUDIO, START_ACK, USER_ADD, IMAGE, PRIVATE,
-  CONNECTION_TEST, CONNECTION_ACK,
+  ANSWER_MAX_MS, mp, run, start_server, tls, within, GROUP, START, STOP, AUDIO, START_ACK, USER_ADD,
+  IMAGE, PRIVATE, CONNECTION_TEST, CONNECTION_ACK,
 } from './radio.mjs';
-
-const ANSWER_MAX_MS = 10_000;
 
 class Radio {
   #inbox = [];

@@ -6,7 +6,7 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import WebSocket from 'ws';
-import { run, start_server, within } from './radio.mjs';
+import { ANSWER_MAX_MS, run, start_server, within } from './radio.mjs';
 
 const RADIOS = 50;
 
@@ -20,7 +20,7 @@ await run(async (binary) => {
   let returned = 0;
   let wake = () => {};
   const changed = () => new Promise((resolve) => { wake = resolve; });
-  const until = async (condition, what) => within(20_000, (async () => {
+  const until = async (condition, what) => within(ANSWER_MAX_MS, (async () => {
     while (!condition()) await changed();
   })(), what);
 
@@ -44,7 +44,7 @@ await run(async (binary) => {
   assert.deepEqual(failures, []);
   // The end of the stream without a close frame, as the Android SDK needs it.
   assert.deepEqual(codes, Array(RADIOS).fill(1006));
-  assert.deepEqual(await within(10_000, first.ended, 'the end of the first server'),
+  assert.deepEqual(await within(ANSWER_MAX_MS, first.ended, 'the end of the first server'),
     { code: 0, signal: null });
   ending = true;
   assert.deepEqual(await second.stop(), { code: 0, signal: null });

@@ -14,7 +14,7 @@ except ImportError:
     print("python3-websockets is not installed: skipped")
     sys.exit(77)
 
-ANSWER_MAX_S = 20
+ANSWER_MAX_S = 60  # answers take milliseconds: what takes longer is broken
 WHOLE_TEST_MAX_S = 90
 SIZES = (0, 1, 255, 256, 1024, 65535, 65536, 1_000_000)
 OFFERS = (

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import WebSocket from 'ws';
-import { run, within } from './radio.mjs';
+import { ANSWER_MAX_MS, run, within } from './radio.mjs';
 
 const OFFERS = [
   {}, { serverNoContextTakeover: true }, { clientNoContextTakeover: true },
@@ -17,7 +17,7 @@ async function start_echo(binary, deflate) {
   const child = spawn(resolve(binary), ['--listen', '127.0.0.1:0', '--deflate', deflate],
     { stdio: ['ignore', 'pipe', 'inherit'] });
   process.on('exit', () => child.kill('SIGKILL'));
-  const url = await within(20_000, new Promise((found) => {
+  const url = await within(ANSWER_MAX_MS, new Promise((found) => {
     let text = '';
     child.stdout.on('data', (data) => {
       text += data;
@@ -30,9 +30,9 @@ async function start_echo(binary, deflate) {
 
 async function converse(url, offer) {
   const ws = new WebSocket(url, { perMessageDeflate: { threshold: 0, ...offer } });
-  await within(10_000, new Promise((done, reject) => { ws.on('open', done); ws.on('error', reject); }), 'upgrade');
+  await within(ANSWER_MAX_MS, new Promise((done, reject) => { ws.on('open', done); ws.on('error', reject); }), 'upgrade');
   assert.equal(ws.extensions, 'permessage-deflate');
-  const next = () => within(20_000, new Promise((done, reject) => {
+  const next = () => within(ANSWER_MAX_MS, new Promise((done, reject) => {
     ws.once('message', (data, is_binary) => done({ data, is_binary }));
     ws.once('close', (code) => reject(new Error(`closed with ${code}`)));
   }), 'an echo');
@@ -54,7 +54,7 @@ async function converse(url, offer) {
   ws.removeAllListeners('close');
   const closed = new Promise((done) => ws.on('close', done));
   ws.close(1000);
-  assert.equal(await within(10_000, closed, 'the close'), 1000);
+  assert.equal(await within(ANSWER_MAX_MS, closed, 'the close'), 1000);
 }
 
 run(async (binary) => {

@@ -1,0 +1,48 @@
+// server::FolderLock: one server at a time keeps recordings or a file of the store in a data
+// folder.
+//
+//   runs                          ──▶ shared
+//   starts, and replaces nobody   ──▶ exclusive, so nobody else runs there; then shared
+//   starts, to take over          ──▶ shared, beside the one that it replaces
+//   drains                        ──▶ none: what it writes still is locked by itself
+//                                     (record/file_lock.h)
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "server/options.h"
+
+namespace parley::server {
+
+class FolderLock {
+public:
+    FolderLock() noexcept = default;
+    FolderLock(const FolderLock&) = delete;
+    FolderLock& operator=(const FolderLock&) = delete;
+    ~FolderLock() { release(); }
+
+    /// Whether there may be another in the folder, who is replaced.
+    enum class Others : std::uint8_t { none, one_to_replace };
+    /// Takes the file `lock` in the folder. False, with a sentence in `error` that says what to
+    /// do, if others do not allow it. Where no lock can be had at all, there is none.
+    bool take(const std::string& folder, Others others, std::string& error);
+    /// True if others are there, so that one of them must be whom this server replaces.
+    bool has_others() const noexcept { return has_others_; }
+    /// What others in the folder mean for one who replaces nobody: a sentence.
+    static std::string refusal(const std::string& folder);
+
+    /// Threads: any; also in a signal handler. Calling again changes nothing.
+    void release() noexcept;
+
+private:
+    std::atomic<int> file_{-1};
+    bool has_others_ = false;
+};
+
+/// Takes the lock of the folder in which a server of this plan keeps something, and makes the
+/// folder. Where only keys are read, as beside a Redis, servers may have a folder in common.
+StartFailure claim_folder(const Options& options, const Plan& plan, FolderLock& lock,
+                          std::string& error);
+
+}  // namespace parley::server
