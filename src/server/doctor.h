@@ -52,6 +52,7 @@ private:
     void look_at_redis();
     void look_at_seal_key();
     void look_at_recordings();
+    void look_at_data_folder();
     /// The folder, or the next above it that is there already.
     static std::filesystem::path existing(const std::filesystem::path& folder);
     /// Why nothing can be made in a folder, or in the next above it that is there; empty if it can.
@@ -68,6 +69,7 @@ private:
     void look_at_backlog(std::string_view path, std::string name);
     bool has_filter() const;
     bool has_predecessor() const;
+    bool is_locked(const std::string& file) const;
     std::string who_filters() const;
     std::vector<int> allowed() const;
     std::vector<int> chosen() const;

@@ -3,11 +3,15 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
+#include <fstream>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <system_error>
 #include <unistd.h>
 
 #include "seal/key_file.h"
 #include "server/doctor.h"
+#include "server/folder_lock.h"
 
 namespace parley::server {
 namespace {
@@ -88,6 +92,32 @@ void Doctor::look_at_recordings() {
     if (problem || space.available >= free_bytes_wanted) return pass("recordings", found);
     warn("recordings", found, "a day of talk takes 180 MB, and on a full disk none is recorded",
          "make room, name a folder on another disk with --data, or bound them with --record-bytes");
+}
+
+// By what the kernel shows of locks: to try one would keep a server from starting meanwhile.
+bool Doctor::is_locked(const std::string& file) const {
+    struct stat about {};
+    if (::stat(file.c_str(), &about) != 0) return false;
+    const std::string which =
+        fmt::format(" {:02x}:{:02x}:{} ", major(about.st_dev), minor(about.st_dev), about.st_ino);
+    std::ifstream locks{root_ + "/proc/locks"};
+    for (std::string line; std::getline(locks, line);) {
+        const bool is_flock = line.find(" FLOCK ") != std::string::npos;
+        if (is_flock && line.find(which) != std::string::npos) return true;
+    }
+    return false;
+}
+
+void Doctor::look_at_data_folder() {
+    Plan plan;
+    std::string error;
+    const bool planned = plan_store(options_, plan, error) && plan_keeping(options_, plan, error);
+    const std::string& folder = FolderLock::folder_of(options_, plan);
+    if (!planned || folder.empty()) return pass("data folder", "nothing is kept in one");
+    if (!is_locked(FolderLock::file_in(folder))) return pass("data folder", folder);
+    if (has_predecessor()) return pass("data folder", folder + ", of the server to be replaced");
+    warn("data folder", folder, "another server keeps what it has there, and a second is refused",
+         "end it first, name another folder with --data, or start both with the same --take-over");
 }
 
 }  // namespace parley::server

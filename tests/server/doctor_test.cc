@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 namespace parley::server {
 namespace {
@@ -290,6 +293,21 @@ TEST_F(DoctorOfWhatIsKept, RefusesAFolderThatTakesNoFiles) {
     write("/file", "");
     options.data_folder = root + "/file";
     expect_failure("recordings", root + "/file is no folder", "--data");
+}
+
+TEST_F(DoctorOfWhatIsKept, SeesAnotherServerInTheFolder) {
+    EXPECT_EQ(finding("data folder").found, root + "/data");
+    write("/data/lock", "");
+    struct stat about {};
+    ASSERT_EQ(stat((root + "/data/lock").c_str(), &about), 0);
+    char line[200];
+    std::snprintf(line, sizeof(line), "1: FLOCK  ADVISORY  READ 4711 %02x:%02x:%lu 0 EOF\n",
+                  major(about.st_dev), minor(about.st_dev), about.st_ino);
+    write("/proc/locks", line);
+    EXPECT_EQ(finding("data folder").verdict, Verdict::warn);
+    EXPECT_NE(finding("data folder").fix.find("--take-over"), std::string::npos);
+    options.recording.what = Recording::What::none;
+    EXPECT_EQ(finding("data folder").verdict, Verdict::pass);
 }
 
 TEST_F(DoctorTest, RefusesATakeOverOfWhatIsNoSocket) {
