@@ -54,6 +54,9 @@ struct Server::State {
     bool open_recordings(std::string& error);
     StartFailure start_threads(const std::vector<int>& listeners, std::string& error);
     void on_drain(server::HandOver::Reason reason) noexcept;
+    void tell(std::string_view sentence) const noexcept {
+        if (plan.log != nullptr) plan.log(sentence);
+    }
 };
 
 StartFailure Server::State::open_store(std::string& error) {
@@ -175,6 +178,7 @@ StartFailure Server::State::start_threads(const std::vector<int>& listeners, std
 void Server::State::on_drain(server::HandOver::Reason reason) noexcept {
     folder_lock.release();
     const bool succeeded = reason == server::HandOver::Reason::succeeded;
+    if (succeeded) tell("another server has taken over: this one drains, and ends");
     crew->drain(succeeded ? server::Crew::Drain::for_successor : server::Crew::Drain::for_later);
 }
 
@@ -217,6 +221,9 @@ std::unique_ptr<Server> Server::start(const Options& options, std::string& error
     }
     server->state_->hand_over = std::move(hand_over);
     inheritance.confirm();
+    if (!inheritance.listeners().empty()) {
+        server->state_->tell("has taken over from the server at --take-over, which drains");
+    }
     return server;
 }
 

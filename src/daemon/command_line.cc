@@ -78,6 +78,8 @@ CommandLine read_command_line(int argc, char** argv) {
         // CLI11 says by an exception that help was asked for, and what was wrong.
         const bool fine = asked.get_exit_code() == 0;
         app.exit(asked);
+        const std::string from = where_from(asked.what(), variables_in_use(serve_line, argc, argv));
+        if (!fine && !from.empty()) std::fprintf(stderr, "%s\n", from.c_str() + 1);
         line.status = fine ? Exit::success : Exit::usage;
         return line;
     }
@@ -92,8 +94,10 @@ CommandLine read_command_line(int argc, char** argv) {
     }
     const bool serves = app.got_subcommand("serve");
     ServeOptions& given = serves ? serve : doctor;
-    warn_of_misspelt(serves ? serve_line : doctor_line);
-    if (!given.finish(error)) return mistake(error);
+    const CLI::App& used = serves ? serve_line : doctor_line;
+    warn_of_misspelt(used);
+    line.variables = variables_in_use(used, argc, argv);
+    if (!given.finish(error)) return mistake(error + where_from(error, line.variables));
     line.action = serves ? CommandLine::Action::serve : CommandLine::Action::doctor;
     line.options = given.options();
     line.dev = given.dev();

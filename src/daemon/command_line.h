@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "from_environment.h"
 #include "store.h"
 
 #include <parley/options.h>
@@ -27,6 +29,7 @@ struct CommandLine {
     bool json = false;  ///< for doctor
     Options options;
     StoreTask store;
+    std::vector<Variable> variables;  ///< that options come from
 };
 
 /// Prints help and mistakes itself. Not thread-safe: reads the environment.

@@ -50,7 +50,7 @@ int serve(parley::daemon::CommandLine& line) {
     parley::StartFailure failure{};
     line.options.log = log;
     auto server = parley::Server::start(line.options, error, failure);
-    if (!server) return fail(error, failure);
+    if (!server) return fail(error + parley::daemon::where_from(error, line.variables), failure);
     std::printf("listening on %s\n", server->url().c_str());
     if (line.options.tls_self_signed) {
         std::printf("the certificate has SHA-256 %s\n", server->tls_fingerprint().c_str());

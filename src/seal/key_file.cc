@@ -189,17 +189,12 @@ bool has_marks(const std::string& path) {
     return ::stat(path.c_str(), &about) == 0 && about.st_size > 0;
 }
 
-bool check_marks(const std::string& path, const KeyRing& keys, std::string& error) {
-    const File file{path, O_RDWR | O_CREAT | O_APPEND, 0600};
-    std::optional<std::string> content;
-    if (file.get() >= 0) content = read_all(file.get());
-    if (!content) {
-        error = sentence_of(path, errno);
-        return false;
-    }
-    std::string_view text = *content;
+namespace {
+
+// Whether every mark in `text` is of one of the keys; they are added to `seen`, a line each.
+bool are_of(const std::string& path, std::string_view text, const KeyRing& keys, std::string& seen,
+            std::string& error) {
     std::string_view line;
-    std::string seen = "\n";
     for (int number = 0; next_line(text, line, number);) {
         const std::string_view id = line.substr(0, line.find(':'));
         const Key* key = keys.find(id);
@@ -219,6 +214,32 @@ bool check_marks(const std::string& path, const KeyRing& keys, std::string& erro
         }
         seen += std::string{line} + '\n';
     }
+    return true;
+}
+
+}  // namespace
+
+bool fits_marks(const std::string& path, const KeyRing& keys, std::string& error) {
+    const File file{path, O_RDONLY, 0};
+    if (file.get() < 0 && errno == ENOENT) return true;
+    std::optional<std::string> content;
+    if (file.get() >= 0) content = read_all(file.get());
+    std::string seen;
+    if (content) return are_of(path, *content, keys, seen, error);
+    error = sentence_of(path, errno);
+    return false;
+}
+
+bool check_marks(const std::string& path, const KeyRing& keys, std::string& error) {
+    const File file{path, O_RDWR | O_CREAT | O_APPEND, 0600};
+    std::optional<std::string> content;
+    if (file.get() >= 0) content = read_all(file.get());
+    if (!content) {
+        error = sentence_of(path, errno);
+        return false;
+    }
+    std::string seen = "\n";
+    if (!are_of(path, *content, keys, seen, error)) return false;
     std::string added;
     for (const Key& key : keys.keys()) {
         if (seen.find('\n' + line_of(key)) == std::string::npos) added += line_of(key);

@@ -26,6 +26,9 @@ bool make_key_file(const std::string& path, std::string& error);
 /// something is missing.
 bool check_marks(const std::string& path, const KeyRing& keys, std::string& error);
 
+/// The same, and adds nothing.
+bool fits_marks(const std::string& path, const KeyRing& keys, std::string& error);
+
 /// Whether anything was ever sealed beside this file of marks.
 bool has_marks(const std::string& path);
 

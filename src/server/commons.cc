@@ -40,8 +40,15 @@ std::size_t AddressCounts::size() const {
 }
 
 bool Commons::tell(Notice notice, Instant now, std::string_view sentence) noexcept {
+    return tell(told_[static_cast<std::size_t>(notice)], now, sentence);
+}
+
+void Commons::tell_refused(session::Refusal reason, Instant now) noexcept {
+    tell(told_refused_[static_cast<std::size_t>(reason)], now, session::sentence(reason));
+}
+
+bool Commons::tell(Told& told, Instant now, std::string_view sentence) noexcept {
     if (log_ == nullptr) return false;
-    auto& told = told_[static_cast<std::size_t>(notice)];
     Instant::rep last = told.load(std::memory_order_relaxed);
     const Instant::rep present = now.time_since_epoch().count();
     if (last != 0 && present - last < notice_interval.count()) return false;

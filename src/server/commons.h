@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "ring/socket.h"
 #include "session/admission.h"
+#include "session/auth_verdict.h"
 
 namespace parley::server {
 
@@ -66,6 +67,9 @@ public:
     /// Tells the operator, unless that was done within the last minute; true if it did.
     bool tell(Notice notice, Instant now, std::string_view sentence) noexcept;
 
+    /// Somebody was not let in: likewise, for each reason.
+    void tell_refused(session::Refusal reason, Instant now) noexcept;
+
     /// A shard's store was down, and is down: to be called as long as one of them holds. The
     /// operator is told, and `why` if that is known, when it is down for the first shard, and,
     /// having been told so, when it is down for none.
@@ -81,11 +85,15 @@ public:
     std::atomic<bool> recordings_fail{false};
 
 private:
+    using Told = std::atomic<Instant::rep>;  // when it was said last
+    bool tell(Told& told, Instant now, std::string_view sentence) noexcept;
+
     const Log log_;
     std::atomic<std::uint32_t> stores_down_{0};  // shards whose store is down
     std::atomic<bool> told_store_down_{false};
     std::atomic<bool> told_recordings_{false};
-    std::array<std::atomic<Instant::rep>, static_cast<std::size_t>(Notice::count)> told_{};
+    std::array<Told, static_cast<std::size_t>(Notice::count)> told_{};
+    std::array<Told, session::refusal_count> told_refused_{};
 };
 
 }  // namespace parley::server

@@ -74,6 +74,9 @@ std::vector<Finding> Doctor::examine() {
     look_at_tls();
     look_at_sqlite();
     look_at_redis();
+    look_at_seal_key();
+    look_at_recordings();
+    look_at_data_folder();
     return std::move(findings_);
 }
 

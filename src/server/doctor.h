@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,13 @@ private:
     void look_at_sqlite();
     void look_at_sqlite_file(const std::string& file, const std::string& folder);
     void look_at_redis();
+    void look_at_seal_key();
+    void look_at_recordings();
+    void look_at_data_folder();
+    /// The folder, or the next above it that is there already.
+    static std::filesystem::path existing(const std::filesystem::path& folder);
+    /// Why nothing can be made in a folder, or in the next above it that is there; empty if it can.
+    static std::string trouble_in(const std::string& folder);
 
     void pass(std::string what, std::string found);
     void warn(std::string what, std::string found, std::string cause, std::string fix);
@@ -61,6 +69,7 @@ private:
     void look_at_backlog(std::string_view path, std::string name);
     bool has_filter() const;
     bool has_predecessor() const;
+    bool is_locked(const std::string& file) const;
     std::string who_filters() const;
     std::vector<int> allowed() const;
     std::vector<int> chosen() const;

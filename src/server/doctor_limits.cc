@@ -185,6 +185,11 @@ void Doctor::look_at_take_over() {
                                 sizeof(sockaddr_un::sun_path) - 1),
                     "--take-over with a shorter path, such as /run/parley/take-over.sock");
     }
+    struct stat there {};
+    if (lstat(path.c_str(), &there) == 0 && !S_ISSOCK(there.st_mode)) {
+        return fail("take-over", path, "it is there and is no socket",
+                    "give --take-over a path of its own");
+    }
     std::filesystem::path folder = std::filesystem::path{path}.parent_path();
     if (folder.empty()) folder = ".";
     if (access(folder.c_str(), W_OK | X_OK) != 0) {

@@ -22,14 +22,6 @@ constexpr std::uint64_t free_bytes_wanted = std::uint64_t{1} << 30;
 
 constexpr const char* own_it = "give it to the user of the server with chown, or name another";
 
-// The folder, or the next above it that is there already.
-fs::path existing(fs::path folder) {
-    std::error_code problem;
-    while (!fs::exists(folder, problem) && folder.has_relative_path())
-        folder = folder.parent_path();
-    return folder;
-}
-
 constexpr const char* fix_of(redis::Examination::Refusal refusal) noexcept {
     switch (refusal) {
         case redis::Examination::Refusal::user:
@@ -63,8 +55,8 @@ void Doctor::look_at_sqlite() {
         return fail("SQLite", file.string(), "its folder does not exist",
                     fmt::format("mkdir -p {}", folder.string()));
     }
-    if (access(there.c_str(), W_OK | X_OK) != 0) {
-        return fail("SQLite", file.string(), there.string() + " cannot be written to", own_it);
+    if (const std::string trouble = trouble_in(there); !trouble.empty()) {
+        return fail("SQLite", file.string(), trouble, own_it);
     }
     look_at_sqlite_file(file.string(), there.string());
 }

@@ -9,8 +9,7 @@
 namespace parley::server {
 
 bool FolderLock::take(const std::string& folder, Others others, std::string& error) {
-    const std::string path = folder + "/lock";
-    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    const int file = ::open(file_in(folder).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0) return true;  // what is to be kept there says why not
     file_.store(file);
     using record::Lock;
@@ -20,6 +19,10 @@ bool FolderLock::take(const std::string& folder, Others others, std::string& err
     release();
     error = refusal(folder);
     return false;
+}
+
+const std::string& FolderLock::folder_of(const Options& options, const Plan& plan) noexcept {
+    return plan.record ? options.data_folder : plan.data_folder;
 }
 
 std::string FolderLock::refusal(const std::string& folder) {
@@ -35,7 +38,7 @@ void FolderLock::release() noexcept {
 
 StartFailure claim_folder(const Options& options, const Plan& plan, FolderLock& lock,
                           std::string& error) {
-    const std::string& folder = plan.record ? options.data_folder : plan.data_folder;
+    const std::string& folder = FolderLock::folder_of(options, plan);
     if (folder.empty()) return StartFailure::none;
     if (!make_data_folder(folder, error)) return StartFailure::options;
     using Others = FolderLock::Others;

@@ -175,6 +175,7 @@ void Worker::end(session::Opening& opening) noexcept {
 
 void Worker::on_refused(session::Refusal reason) noexcept {
     ++refusals_[static_cast<std::size_t>(reason)];
+    if (options_.commons != nullptr) options_.commons->tell_refused(reason, shard_.now());
 }
 
 void Worker::on_admitted(session::Opening& opening, session::Admission admission,

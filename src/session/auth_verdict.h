@@ -54,6 +54,9 @@ inline constexpr std::size_t refusal_count = 16;
 /// The reason as in the enum, for counters and logs.
 std::string_view text(Refusal refusal) noexcept;
 
+/// What an operator is told of it: a sentence.
+std::string_view sentence(Refusal refusal) noexcept;
+
 /// The body of the 401 that answers the upgrade.
 std::string_view http_body(Refusal refusal) noexcept;
 

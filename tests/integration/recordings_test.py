@@ -235,7 +235,7 @@ def end_of_talk(alice):
     alice.say(GROUP, STOP, "alice", "18")
     answer = alice.hear()
     check_equal(answer[:2], [GROUP, STOP_ACK], "the answer to STOP")
-    return json.loads(answer[4])["message_id"]
+    return answer[4]
 
 
 def has_all(folder, sound):
@@ -275,6 +275,9 @@ def no_second_server(folder):
                            folder, "--record", "all", "--shards", "1", *more])
             check(refused.returncode == 1 and "another server keeps what it has in" in
                   refused.stderr, refused)
+        doctor = run([PARLEY, "doctor", "--listen", "127.0.0.1:0", "--auth", "trust", "--data",
+                      folder, "--record", "all"])
+        check("another server keeps what it has there" in doctor.stdout, doctor.stdout)
         has_all(folder, fetched(server, end_of_talk(alice), "alice"))
         server.end()
 

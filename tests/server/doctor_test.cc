@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 namespace parley::server {
 namespace {
@@ -233,6 +236,86 @@ TEST_F(DoctorOfSqlite, RefusesAFileOfANewerVersion) {
     name("/new.db");
     expect_only("SQLite", Verdict::fail, "newer Parley", "run that one");
     EXPECT_NE(finding("SQLite").found.find("version 100"), std::string::npos);
+}
+
+class DoctorOfWhatIsKept : public DoctorTest {
+protected:
+    DoctorOfWhatIsKept() {
+        options.store = "memory";
+        options.data_folder = root + "/data";
+        options.recording.what = Recording::What::all;
+    }
+    // Whatever the others say, which depends on how full the disk is.
+    void expect_failure(const std::string& what, const std::string& cause,
+                        const std::string& fix) const {
+        const Finding found = finding(what);
+        EXPECT_EQ(found.verdict, Verdict::fail);
+        EXPECT_NE(found.cause.find(cause), std::string::npos) << found.cause;
+        EXPECT_NE(found.fix.find(fix), std::string::npos) << found.fix;
+    }
+    void write_private(const std::string& name, const std::string& text) {
+        write(name, text);
+        fs::permissions(root + name, fs::perms::owner_read | fs::perms::owner_write);
+    }
+};
+
+TEST_F(DoctorOfWhatIsKept, SaysWhereItWillBe) {
+    EXPECT_EQ(finding("seal key").found, root + "/data/seal.key, to be made");
+    EXPECT_NE(finding("recordings").verdict, Verdict::fail);
+    EXPECT_TRUE(finding("recordings").found.starts_with(root + "/data/recordings, "));
+    EXPECT_FALSE(fs::exists(root + "/data")) << "nothing is changed";
+    options.recording.what = Recording::What::none;
+    EXPECT_EQ(finding("seal key").found, "not needed");
+    EXPECT_EQ(finding("recordings").found, "not asked for");
+}
+
+TEST_F(DoctorOfWhatIsKept, MissesTheKeyThatSealedIt) {
+    write_private("/data/seal.marks", "2026:" + std::string(64, 'a') + "\n");
+    expect_failure("seal key", "it is gone", "--seal-key");
+    write_private("/data/seal.key", "2027:" + std::string(64, 'b') + "\n");
+    expect_failure("seal key", "'2026' has sealed something here", "--seal-key");
+}
+
+TEST_F(DoctorOfWhatIsKept, RefusesAKeyThatIsNone) {
+    options.sealing.key_file = root + "/key";
+    expect_failure("seal key", "No such file", "--seal-key");
+    write_private("/key", "2026:this is no key");
+    expect_failure("seal key", "line 1 is no key", "--seal-key");
+    write_private("/key", "2026:" + std::string(64, 'a') + "\n");
+    EXPECT_EQ(finding("seal key").verdict, Verdict::pass);
+    EXPECT_FALSE(fs::exists(root + "/data")) << "nothing is changed";
+}
+
+TEST_F(DoctorOfWhatIsKept, RefusesAFolderThatTakesNoFiles) {
+    options.sealing.on = false;
+    options.data_folder = "/proc/nothing";
+    expect_failure("recordings", "no file can be made in /proc", "--data");
+    write("/file", "");
+    options.data_folder = root + "/file";
+    expect_failure("recordings", root + "/file is no folder", "--data");
+}
+
+TEST_F(DoctorOfWhatIsKept, SeesAnotherServerInTheFolder) {
+    EXPECT_EQ(finding("data folder").found, root + "/data");
+    write("/data/lock", "");
+    struct stat about {};
+    ASSERT_EQ(stat((root + "/data/lock").c_str(), &about), 0);
+    char line[200];
+    std::snprintf(line, sizeof(line), "1: FLOCK  ADVISORY  READ 4711 %02x:%02x:%lu 0 EOF\n",
+                  major(about.st_dev), minor(about.st_dev), about.st_ino);
+    write("/proc/locks", line);
+    EXPECT_EQ(finding("data folder").verdict, Verdict::warn);
+    EXPECT_NE(finding("data folder").fix.find("--take-over"), std::string::npos);
+    options.recording.what = Recording::What::none;
+    EXPECT_EQ(finding("data folder").verdict, Verdict::pass);
+}
+
+TEST_F(DoctorTest, RefusesATakeOverOfWhatIsNoSocket) {
+    write("/file", "");
+    for (const char* name : {"/file", "/"}) {
+        options.take_over = root + name;
+        expect_only("take-over", Verdict::fail, "is no socket", "--take-over");
+    }
 }
 
 TEST_F(DoctorTest, LooksAtThisMachineToo) {

@@ -46,31 +46,52 @@ TEST(UpgradeRequest, CarriesTheHeadersOfTheSdk) {
 }
 
 TEST(UpgradeResponse, IsAcceptedWhateverTheCaseOfItsNames) {
-    EXPECT_TRUE(read_upgrade_response(accepted, key));
+    EXPECT_TRUE(read_upgrade_response(accepted, "", key));
 }
 
 TEST(UpgradeResponse, IsRefusedWithoutItsProof) {
-    EXPECT_FALSE(read_upgrade_response(without("SEC-WEBSOCKET-ACCEPT"), key));
-    EXPECT_FALSE(read_upgrade_response(without("upgrade: WebSocket"), key));
-    EXPECT_FALSE(read_upgrade_response(accepted, "another key"));
+    EXPECT_FALSE(read_upgrade_response(without("SEC-WEBSOCKET-ACCEPT"), "", key));
+    EXPECT_FALSE(read_upgrade_response(without("upgrade: WebSocket"), "", key));
+    EXPECT_FALSE(read_upgrade_response(accepted, "", "another key"));
 }
 
 TEST(UpgradeResponse, IsRefusedWithAnExtensionNobodyAskedFor) {
     std::string head = accepted;
     head.insert(head.size() - 2, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
-    EXPECT_FALSE(read_upgrade_response(head, key));
+    EXPECT_FALSE(read_upgrade_response(head, "", key));
 }
 
 TEST(UpgradeResponse, SaysWhatToDoAboutARefusedToken) {
-    auto refused = read_upgrade_response("HTTP/1.1 401 Unauthorized\r\n\r\n", key);
+    auto refused = read_upgrade_response("HTTP/1.1 401 Unauthorized\r\n\r\n", "", key);
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().text.find("--token"), std::string::npos);
+}
+
+std::string said_of(std::string_view head, std::string_view rest) {
+    auto refused = read_upgrade_response(head, rest, key);
+    return refused ? "" : refused.error().text;
+}
+
+TEST(UpgradeResponse, SaysWhatTheServerSays) {
+    EXPECT_EQ(
+        said_of("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 10\r\n\r\n", "Too Many Requests"),
+        "the server refused the WebSocket: 429 Too Many Requests; too many connections come "
+        "from this address: --limit-sockets-per-address of the server bounds them");
+    EXPECT_EQ(said_of("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\n\r\n", ""),
+              "the server refused the WebSocket: 503 Service Unavailable; try again in 10 s");
+    EXPECT_EQ(
+        said_of("HTTP/1.1 400 Bad Request\r\n\r\n", "This port speaks TLS: use wss://.\n"),
+        "the server refused the WebSocket: 400 Bad Request: This port speaks TLS: use wss://.");
+    EXPECT_EQ(said_of("HTTP/1.1 404 Not Found\r\n\r\n", "Not Found"),
+              "the server refused the WebSocket: 404 Not Found; is the URL right?");
+    EXPECT_EQ(said_of("HTTP/1.1 400 \r\n\r\n", "\x1b[2J"),
+              "the server refused the WebSocket: 400; is the URL right?");
 }
 
 TEST(UpgradeResponse, IsRefusedIfItIsNoHttp) {
     for (const char* head : {"", "\r\n\r\n", "SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1\r\n\r\n",
                              "HTTP/1.1 1", "HTTP/2 101 \r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n"}) {
-        EXPECT_FALSE(read_upgrade_response(head, key)) << head;
+        EXPECT_FALSE(read_upgrade_response(head, "", key)) << head;
     }
 }
 

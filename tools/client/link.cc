@@ -127,7 +127,8 @@ Done Link::upgrade(const ServerUrl& url, const SignIn& sign_in, Clock::time_poin
         head.append(reinterpret_cast<const char*>(unread_.data()), unread_.size());
         if (const auto size = response_head_size(head)) {
             unread_ = unread_.subspan(*size - known_bytes);  // frames may follow the head directly
-            return read_upgrade_response(std::string_view{head}.substr(0, *size), key);
+            const std::string_view whole{head};
+            return read_upgrade_response(whole.substr(0, *size), whole.substr(*size), key);
         }
         if (head.size() > response_head_bytes_max) return gone("its answer is too long");
     }

@@ -12,6 +12,8 @@
 namespace parley::client {
 namespace {
 
+constexpr std::size_t sentence_size_max = 200;
+
 char lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }
@@ -42,6 +44,30 @@ std::optional<std::string_view> field(std::string_view head, std::string_view na
         at = end == std::string_view::npos ? end : at + 2 + end;
     }
     return std::nullopt;
+}
+
+/// The first line of an answer's body, if there is one to be shown on a terminal.
+std::string_view sentence_in(std::string_view rest) noexcept {
+    const std::string_view line = trimmed(rest.substr(0, rest.find_first_of("\r\n")));
+    const bool is_text = std::ranges::all_of(line, [](char c) { return c >= ' ' && c <= '~'; });
+    return is_text && line.size() <= sentence_size_max ? line : std::string_view{};
+}
+
+/// The status, what the server says of it, and what to do.
+std::string refusal_text(std::string_view head, std::string_view rest, int code) {
+    const std::string_view status = head.substr(9, head.find("\r\n") - 9);
+    std::string text = fmt::format("the server refused the WebSocket: {}", trimmed(status));
+    const std::string_view said = sentence_in(rest);
+    if (!said.empty() && !status.ends_with(said)) text += fmt::format(": {}", said);
+    if (code == 429) {
+        return text +
+               "; too many connections come from this address: --limit-sockets-per-address "
+               "of the server bounds them";
+    }
+    if (const auto seconds = field(head, "Retry-After")) {
+        return text + fmt::format("; try again in {} s", *seconds);
+    }
+    return said.empty() || code == 404 ? text + "; is the URL right?" : text;
 }
 
 }  // namespace
@@ -81,7 +107,7 @@ int response_status(std::string_view head) noexcept {
     return code;
 }
 
-Done read_upgrade_response(std::string_view head, std::string_view key) {
+Done read_upgrade_response(std::string_view head, std::string_view rest, std::string_view key) {
     const int code = response_status(head);
     if (code == 0) return Failure{"the server does not speak HTTP; is the URL right?"};
     if (code == 401) {
@@ -89,10 +115,7 @@ Done read_upgrade_response(std::string_view head, std::string_view key) {
             "the server refused to sign in (401): the token is missing, wrong or expired; give one "
             "with --token"};
     }
-    if (code != 101) {
-        return Failure{fmt::format("the server refused the WebSocket ('{}'); is the URL right?",
-                                   head.substr(0, head.find("\r\n")))};
-    }
+    if (code != 101) return Failure{refusal_text(head, rest, code)};
     if (!same_ignoring_case(field(head, "Upgrade").value_or(""), "websocket") ||
         field(head, "Sec-WebSocket-Accept") != accept_for(key)) {
         return Failure{"the server's answer to the WebSocket upgrade is not valid"};

@@ -32,8 +32,9 @@ constexpr std::size_t response_head_bytes_max = 16384;
 /// The number in the first line, `HTTP/1.1 101 …`; 0 if this is no such line.
 int response_status(std::string_view head) noexcept;
 
-/// Looks at a complete response head. Errors: 401, other answers, a wrong Sec-WebSocket-Accept,
-/// an extension that was not asked for.
-Done read_upgrade_response(std::string_view head, std::string_view key);
+/// Looks at a complete response head; `rest` is what came behind it. Errors: 401, other answers,
+/// with what the server says of them, a wrong Sec-WebSocket-Accept, an extension that was not asked
+/// for.
+Done read_upgrade_response(std::string_view head, std::string_view rest, std::string_view key);
 
 }  // namespace parley::client

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 
 #include "client/accept_key.h"
+#include "client/refusal.h"
 #include "client/upgrade.h"
 #include "parley_load/swarm.h"
 
@@ -81,8 +82,8 @@ std::span<std::byte> Swarm::finish_upgrade(std::uint32_t index, std::span<std::b
         }
         return {};
     }
-    head.resize(*size);
-    const std::string whole = std::move(head);
+    const std::string received = std::move(head);
+    const std::string_view whole = std::string_view{received}.substr(0, *size);
     heads_.erase(index);
     if (client::response_status(whole) == 401) {
         lose(index, Loss::refused,
@@ -93,7 +94,9 @@ std::span<std::byte> Swarm::finish_upgrade(std::uint32_t index, std::span<std::b
                    "own?");
         return {};
     }
-    if (auto accepted = client::read_upgrade_response(whole, websocket_key(connection.number));
+    const std::string_view rest = std::string_view{received}.substr(*size);
+    if (auto accepted =
+            client::read_upgrade_response(whole, rest, websocket_key(connection.number));
         !accepted) {
         lose(index, Loss::refused, accepted.error().text);
         return {};
@@ -131,6 +134,9 @@ void Swarm::on_message(std::uint32_t index, std::span<const std::byte> bytes) {
     }
     if (message->type == static_cast<std::uint8_t>(Type::login_duplicated)) {
         return run_.fail("the server says that a user has signed in twice");
+    }
+    if (client::is_too_many(*message)) {
+        return run_.fail(fmt::format("the server refused a request: {}", client::too_many_text));
     }
     part_->on_message(index, *message);
 }

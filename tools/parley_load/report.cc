@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "client/json.h"
-#include "parley_load/percentile_file.h"
 #include "parley_load/scenario.h"
 
 namespace parley::load {
@@ -123,16 +122,6 @@ void print_text(const Report& report, const Scenario& scenario) {
     }
 }
 
-client::Done write_file(const std::string& path, const std::string& text) {
-    std::FILE* file = std::fopen(path.c_str(), "we");
-    if (file == nullptr) return client::Failure{fmt::format("cannot write {}", path)};
-    const bool whole = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-    if (std::fclose(file) != 0 || !whole) {
-        return client::Failure{fmt::format("cannot write all of {}", path)};
-    }
-    return Ok{};
-}
-
 }  // namespace
 
 std::string human_time(std::uint64_t nanoseconds) {
@@ -171,20 +160,6 @@ void print(const Report& report, const Scenario& scenario) {
     } else {
         print_text(report, scenario);
     }
-}
-
-client::Done write_histograms(const Report& report, const Scenario& scenario) {
-    constexpr double nanoseconds_per_microsecond = 1000;
-    const std::string& path = report.options.histogram;
-    if (path.empty()) return Ok{};
-    for (std::size_t i = 0; i < scenario.series().size(); ++i) {
-        const std::string name =
-            i == 0 ? path : fmt::format("{}.{}", path, scenario.series()[i].name);
-        auto done =
-            write_file(name, percentile_text(report.totals.series[i], nanoseconds_per_microsecond));
-        if (!done) return done;
-    }
-    return Ok{};
 }
 
 }  // namespace parley::load

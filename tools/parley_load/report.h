@@ -53,10 +53,6 @@ struct Report {
 /// Several lines, or with --json one object, on standard output.
 void print(const Report& report, const Scenario& scenario);
 
-/// Writes --histogram: the first series to the file, others beside it with their names behind.
-/// Errors: a file cannot be written.
-client::Done write_histograms(const Report& report, const Scenario& scenario);
-
 /// Time for people: in the unit that leaves few digits.
 std::string human_time(std::uint64_t nanoseconds);
 

@@ -6,6 +6,7 @@
 
 #include "client/json.h"
 #include "client/link.h"
+#include "client/refusal.h"
 #include "client/voice_codec.h"
 
 namespace parley::talk {
@@ -121,6 +122,10 @@ private:
 
     /// Fails if `message` says that we may not talk.
     Done judge(const ServerMessage& message) const {
+        if (client::is_too_many(message)) {
+            return Failure{
+                fmt::format("the server refused '{}': {}", address_.from, client::too_many_text)};
+        }
         switch (static_cast<Type>(message.type)) {
             case Type::start_failed:
                 return Failure{"busy: somebody else talks"};
