@@ -17,6 +17,7 @@ struct ItemHead {
     ItemKey key{};
     std::uint32_t conversation_size = 0;
     std::uint32_t id_size = 0;
+    session::Body kind = session::Body::words;
     bool queued = false;
 };
 
@@ -179,7 +180,7 @@ void Delivery::note(UserKey key, User& user, Inbox::Delivery delivery) {
 
 void Delivery::to_user(UserKey user, const Item& item) noexcept {
     if (!parts_.sessions.is_signed_in(user)) return;
-    auto message = session::encode_body(parts_.shard.frames(), item.body);
+    auto message = session::encode_body(parts_.shard.frames(), item.body, item.kind);
     parts_.sessions.for_each_of(user, [&](session::Session& session) {
         if (!takes(session, item)) return;
         if (!message) return session.abort();  // out of memory for frames: it must not miss this
@@ -195,6 +196,7 @@ void Delivery::to_group(GroupKey key, UserKey except, const Item& item) noexcept
                         .key = item.key,
                         .conversation_size = static_cast<std::uint32_t>(item.conversation.size()),
                         .id_size = static_cast<std::uint32_t>(item.id.size()),
+                        .kind = item.kind,
                         .queued = item.queued};
     for (const ShardId shard : group->shards) {
         if (shard == parts_.shard.id()) {
@@ -216,12 +218,13 @@ void Delivery::on_group_item(ShardId, std::span<std::byte> record) noexcept {
                  {.conversation = text_of(rest.first(head.conversation_size)),
                   .id = text_of(rest.subspan(head.conversation_size, head.id_size)),
                   .body = rest.subspan(head.conversation_size + head.id_size),
+                  .kind = head.kind,
                   .key = head.key,
                   .queued = head.queued});
 }
 
 void Delivery::to_listeners(GroupKey group, UserKey except, const Item& item) noexcept {
-    auto message = session::encode_body(parts_.shard.frames(), item.body);
+    auto message = session::encode_body(parts_.shard.frames(), item.body, item.kind);
     parts_.listeners.for_each(group, [&](session::Session& session) {
         if (session.key() == except || !takes(session, item)) return;
         if (!message) return session.abort();  // out of memory for frames: it must not miss this

@@ -17,6 +17,7 @@
 
 #include "chat/inbox.h"
 #include "group/groups.h"
+#include "session/event_frame.h"
 #include "session/post.h"
 #include "store/store.h"
 
@@ -27,6 +28,7 @@ struct Item {
     std::string_view conversation;
     std::string_view id;
     std::span<const std::byte> body;  ///< as receivers get it
+    session::Body kind = session::Body::words;
     ItemKey key{};
     bool queued = false;  ///< it waits in the queues of its receivers as well
 };

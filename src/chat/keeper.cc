@@ -173,11 +173,13 @@ void Keeper::pass_on() noexcept {
 }
 
 void Keeper::deliver(const Waiting& waiting) noexcept {
-    const Item item{.conversation = waiting.conversation,
-                    .id = waiting.id,
-                    .body = waiting.body,
-                    .key = delivery_.key_of(waiting.conversation, waiting.id),
-                    .queued = waiting.queued};
+    const Item item{
+        .conversation = waiting.conversation,
+        .id = waiting.id,
+        .body = waiting.body,
+        .kind = waiting.verb == wire::Verb::image ? session::Body::media : session::Body::words,
+        .key = delivery_.key_of(waiting.conversation, waiting.id),
+        .queued = waiting.queued};
     if (waiting.scope == wire::Scope::direct) {
         return delivery_.to_user(shard_.key<UserKey>(waiting.to), item);
     }

@@ -191,6 +191,7 @@ void Link::on_closed() noexcept {
     connection_.reset();
     reader_.reset();
     if (stopped_) return;
+    if (trouble_.empty()) trouble_ = "the connection broke";
     if (was_ready) down_since_ = shard_.now();
     fail_sent();
     retry();

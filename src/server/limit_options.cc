@@ -18,7 +18,7 @@ constexpr auto time_most = std::chrono::hours{24};
 /// frames, 2.5 MiB of places in send queues, 2 MiB of receive buffers; and once some hundreds are
 /// there and talk, 2 MiB of larger frames, a lane of 1 MiB to each other shard, and what they have
 /// themselves.
-constexpr std::uint64_t memory_of_program = std::uint64_t{14} << 20;
+constexpr std::uint64_t memory_of_program = std::uint64_t{20} << 20;
 constexpr std::uint64_t memory_of_shard = std::uint64_t{16} << 20;
 
 /// With less new connections would be refused, if not from the start, then once somebody talks:

@@ -34,10 +34,11 @@ ws::Outgoing encode_message(FramePool& frames, const wire::Event& event) noexcep
             is_media || is_large ? Compress::never : Compress::if_agreed};
 }
 
-ws::Outgoing encode_body(FramePool& frames, std::span<const std::byte> body) noexcept {
+ws::Outgoing encode_body(FramePool& frames, std::span<const std::byte> body, Body kind) noexcept {
+    const bool is_large = body.size() > deflate_bytes_max;
     using Compress = ws::Outgoing::Compress;
     return {ws::encode_frame(frames, ws::Opcode::binary, body),
-            body.size() > deflate_bytes_max ? Compress::never : Compress::if_agreed};
+            kind == Body::media || is_large ? Compress::never : Compress::if_agreed};
 }
 
 }  // namespace parley::session

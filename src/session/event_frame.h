@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "shard/frame.h"
@@ -28,7 +29,8 @@ inline constexpr std::size_t deflate_bytes_max = std::size_t{64} << 10;
 /// pictures never.
 ws::Outgoing encode_message(FramePool& frames, const wire::Event& event) noexcept;
 
-/// Likewise of words that are a message of the format already.
-ws::Outgoing encode_body(FramePool& frames, std::span<const std::byte> body) noexcept;
+/// Likewise of what is a message of the format already; a picture is `media`.
+enum class Body : std::uint8_t { words, media };
+ws::Outgoing encode_body(FramePool& frames, std::span<const std::byte> body, Body kind) noexcept;
 
 }  // namespace parley::session

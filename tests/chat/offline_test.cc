@@ -201,6 +201,21 @@ TEST_F(OfflineTest, TheOldestOfMoreThanAThousandGivesWay) {
     EXPECT_EQ(gaps(), 1U) << "counted once";
 }
 
+TEST_F(OfflineTest, TheLineEndsWithTheLastUserIfTheStoreAnswersAtOnce) {
+    Radio alice = sign_in(alice_id);
+    store.mode = HeldStore::Mode::refusing;
+    Radio bob = sign_in(bob_id);
+    {
+        Radio carol = sign_in(town.user_at(1, 1));  // behind him in the line of their shard
+        carol.reset();
+    }
+    town.settle();
+    store.mode = HeldStore::Mode::passing;
+    write(alice, bob_id, "words");
+    ASSERT_TRUE(hears(town, bob, Type::text, 1)) << "once his queue was read";
+    EXPECT_EQ(texts(bob), Texts{"words"});
+}
+
 TEST_F(OfflineTest, WaitsForProofBeforeItSendsMoreThanAQueueTakes) {
     Radio alice = sign_in(alice_id);
     const std::string picture(60'000, 'p');

@@ -108,7 +108,7 @@ def short_memory_refuses(parley):
     """D4, its first level, with a ceiling just above what the server itself needs: half a message
     each of a few peers reaches it, and no cgroup is needed."""
     begun = frame(BINARY, b"x" * (MIB // 2), declared=MIB)
-    with Server.trusting(parley, "--shards", "4", "--memory-max", "100M") as server, \
+    with Server.trusting(parley, "--shards", "4", "--memory-max", "128M") as server, \
             contextlib.ExitStack() as stack:
         def refused():
             wire = stack.enter_context(Wire(server.address))

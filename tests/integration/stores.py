@@ -5,9 +5,9 @@ import shutil
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 
-from certificates import trusting
 from parley_testing import DEADLINE_S, check, eventually, free_port
 
 
@@ -88,8 +88,8 @@ class SecureRedis(Redis):
         return ["--port", 0, "--tls-port", self.port, "--tls-cert-file", self.cert,
                 "--tls-key-file", self.key, "--tls-auth-clients", "no"]
 
-    def connect(self):
-        return trusting(self.cert).wrap_socket(super().connect(), server_hostname="localhost")
+    def connect(self):  # whomever its certificate names: that is for Parley to judge
+        return ssl._create_unverified_context().wrap_socket(super().connect())
 
     @property
     def url(self):

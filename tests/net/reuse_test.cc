@@ -92,8 +92,8 @@ protected:
         owner.abort_at_first_bytes = accepted % 3 == 0;
     }
     void connect() {
-        const auto number = static_cast<std::uint32_t>(++connected * 0x9e3779b1U);
-        clients.push_back({test::connect_to(port), Canary{number}, Canary{number}});
+        const auto seed = static_cast<std::uint32_t>(++connected * 0x9e3779b1U);
+        clients.push_back({test::connect_to(port), Canary{seed}, Canary{seed}});
     }
     void write_to(Client& client) {
         // Sometimes several reads' worth, so that more is on its way when the first is handled.
@@ -109,9 +109,9 @@ protected:
                 echo.owner->received = std::move(got);
                 return;
             }
-            std::uint32_t number = 0;
-            std::memcpy(&number, got.data(), sizeof(number));
-            echo.canary.emplace(number);
+            std::uint32_t seed = 0;
+            std::memcpy(&seed, got.data(), sizeof(seed));
+            echo.canary.emplace(seed);
         }
         foreign += echo.canary->foreign_in(got);
         if (!echo.owner->connection) return;

@@ -174,7 +174,7 @@ void Judge::check_alone(const Talk& granted) const {
 
 // Somebody must have held the floor for it, or been about to.
 void Judge::check_busy(const Talk& refused) const {
-    constexpr Duration silence = seconds{4};  // with a margin for what is on its way
+    constexpr Duration silence = seconds{5};  // 3 s, and what was on its way behind other frames
     const bool possible = std::ranges::any_of(talks_, [&](const Talk& other) {
         return other.group == refused.group && other.user != refused.user &&
                other.freed > refused.asked && refused.asked - other.voice_sent < silence;
