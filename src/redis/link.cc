@@ -69,6 +69,13 @@ bool Link::is_hopeful() const noexcept {
     return !stopped_ && (is_ready() || shard_.now() - down_since_ < options_.answer_max);
 }
 
+// A server that expects no TLS waits for the rest of a line: it breaks nothing, and says nothing.
+std::string_view Link::trouble() const noexcept {
+    if (!trouble_.empty()) return trouble_;
+    return options_.tls != nullptr ? "no answer in TLS so far: is it the port where Redis has TLS?"
+                                   : "no answer so far";
+}
+
 // ---- asking ---------------------------------------------------------------------------------
 
 void Link::ask(std::unique_ptr<Command> command, std::size_t size) noexcept {

@@ -15,6 +15,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -101,8 +102,8 @@ public:
     std::size_t waiting() const noexcept { return line_.size(); }
     std::size_t waiting_bytes() const noexcept { return waiting_bytes_; }
     const Counters& counters() const noexcept { return counters_; }
-    /// Why it is not ready, in words; empty if it is.
-    const std::string& trouble() const noexcept { return trouble_; }
+    /// Why it is not ready, in words.
+    std::string_view trouble() const noexcept;
 
 private:
     enum class State : std::uint8_t { down, dialing, greeting, ready };

@@ -93,10 +93,10 @@ class Tests:
     def no_tls_at_all(self):
         with Redis(self.folder) as redis:
             self.refused(f"rediss://localhost:{redis.port}?ca={self.pair[0]}",
-                         "TLS failed|the connection broke")
+                         "no answer in TLS so far")
         with self.redis() as redis:
             self.refused(f"redis://localhost:{redis.port}",
-                         "Redis ended the connection|the connection broke")
+                         "(Redis ended the connection|the connection broke)")
         self.refused(f"rediss://localhost:{free_port()}?ca={self.pair[0]}", "Connection refused")
 
     def unreadable_authority(self):
