@@ -69,11 +69,15 @@ bool Link::is_hopeful() const noexcept {
     return !stopped_ && (is_ready() || shard_.now() - down_since_ < options_.answer_max);
 }
 
-// A server that expects no TLS waits for the rest of a line: it breaks nothing, and says nothing.
 std::string_view Link::trouble() const noexcept {
-    if (!trouble_.empty()) return trouble_;
-    return options_.tls != nullptr ? "no answer in TLS so far: is it the port where Redis has TLS?"
-                                   : "no answer so far";
+    return trouble_.empty() ? silence() : trouble_;
+}
+
+// A server that expects no TLS waits for the rest of a line: it breaks nothing, and says nothing.
+std::string_view Link::silence() const noexcept {
+    return options_.tls != nullptr && state_ != State::ready && greeted_ == 0
+               ? "no answer in TLS: is it the port where Redis has TLS?"
+               : "Redis does not answer in time";
 }
 
 // ---- asking ---------------------------------------------------------------------------------
@@ -294,7 +298,7 @@ void Link::on_watch() noexcept {
     drop_late();
     if (stopped_) return;
     if (state_ == State::greeting && shard_.now() >= heard_at_ + options_.answer_max)
-        return break_off("Redis does not answer in time");
+        return break_off(std::string(silence()));
     if (state_ == State::ready && line_.empty() && shard_.now() >= heard_at_ + idle_max)
         return ask(std::make_unique<Probe>(), sizeof(Probe));
     watch();
@@ -302,8 +306,7 @@ void Link::on_watch() noexcept {
 
 void Link::drop_late() noexcept {
     const Instant now = shard_.now();
-    if (sent_ > 0 && line_.front().deadline <= now)
-        return break_off("Redis does not answer in time");
+    if (sent_ > 0 && line_.front().deadline <= now) return break_off(std::string(silence()));
     std::vector<Waiting> late;
     while (sent_ == 0 && !line_.empty() && line_.front().deadline <= now)
         late.push_back(take_first());

@@ -128,6 +128,7 @@ private:
     void send(std::span<const std::byte> bytes) noexcept;
     Waiting take_first() noexcept;
     void drop_late() noexcept;
+    std::string_view silence() const noexcept;
     void watch() noexcept;
 
     void on_received(std::span<std::byte> bytes) noexcept override;

@@ -181,6 +181,7 @@ private:
     Pressure pressure_ = Pressure::none;
     bool is_behind_ = false;
     bool store_is_down_ = false;
+    std::uint64_t store_failures_seen_ = 0;
     bool stopping_ = false;
 };
 

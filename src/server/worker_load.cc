@@ -78,7 +78,11 @@ void Worker::look_at_lag() noexcept {
 
 void Worker::look_at_store() noexcept {
     if (stopping_) return;  // it was told to stop, too
-    const bool is_down = store_->state() == store::StoreState::down;
+    // On a full disk what is read goes well and what is written fails, within one turn.
+    const std::uint64_t failed = store_->counters().failed;
+    const bool is_down =
+        store_->state() == store::StoreState::down || failed != store_failures_seen_;
+    store_failures_seen_ = failed;
     if ((!is_down && !store_is_down_) || options_.commons == nullptr) return;
     options_.commons->note_store(store_is_down_, is_down, store_->why_down(), shard_.now());
     store_is_down_ = is_down;

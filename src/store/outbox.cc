@@ -28,6 +28,7 @@ void Outbox::settle(Waiting& question, Result<Answer> answer, Instant now) noexc
     const bool failed = !answer && is_failure(answer.error());
     // A question that was dropped unasked says nothing about how the backend does.
     if (!failed || answer.error().domain != Error::Domain::store) failing_ = failed;
+    if (failed) failure_ = answer.error();
     if (question.told_) return;
     question.hook_.unlink();
     ++(failed ? counters_.failed : counters_.answered);
@@ -41,6 +42,7 @@ void Outbox::give_up(Trouble why) noexcept {
     ++counters_.failed;
     ++counters_.late;
     failing_ = true;
+    failure_ = trouble(why);
     tell(question, trouble(why));
 }
 

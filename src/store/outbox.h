@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "base/histogram.h"
 #include "base/intrusive_list.h"
@@ -59,6 +60,8 @@ public:
     /// Whether the largest question might be refused for want of room.
     static bool is_full(const StoreCounters& counters) noexcept;
     StoreState state(Instant now) const noexcept;
+    /// Why the last that failed did, whatever came since; none if nothing ever has.
+    const std::optional<Error>& failure() const noexcept { return failure_; }
     const StoreCounters& counters() const noexcept { return counters_; }
     const Histogram& latency() const noexcept { return latency_; }
 
@@ -69,6 +72,7 @@ private:
     StoreCounters counters_;
     Histogram latency_;
     bool failing_ = false;  // the last answer was a failure, or none came
+    std::optional<Error> failure_;
 };
 
 }  // namespace parley::store

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "store/checks.h"
+#include "store/sqlite_file.h"
 
 namespace parley::store {
 
@@ -71,6 +72,13 @@ void QueuedStore::user_signed_out(std::string_view) noexcept {}
 
 StoreState QueuedStore::state() const noexcept {
     return door_->outbox.state(shard_.now());
+}
+
+std::string_view QueuedStore::why_down() const noexcept {
+    const std::optional<Error>& failure = door_->outbox.failure();
+    if (!failure) return {};
+    if (failure->domain != Error::Domain::sqlite) return "it does not answer in time";
+    return sqlite_words(failure->code);
 }
 
 StoreCounters QueuedStore::counters() const noexcept {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "shard/shard.h"
 #include "store/database_queue.h"
@@ -25,6 +26,7 @@ public:
     /// Nobody is ever forgotten here.
     void user_signed_out(std::string_view user) noexcept override;
     StoreState state() const noexcept override;
+    std::string_view why_down() const noexcept override;
     StoreCounters counters() const noexcept override;
     const Histogram* latency() const noexcept override;
 

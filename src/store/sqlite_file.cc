@@ -22,6 +22,10 @@ constexpr std::uint64_t page_bytes = 4096;  // SQLite's usual one
 
 }  // namespace
 
+std::string_view sqlite_words(std::int32_t code) noexcept {
+    return sqlite3_errstr(code);
+}
+
 void SqliteFile::Close::operator()(sqlite3* file) const noexcept {
     sqlite3_close(file);
 }

@@ -20,6 +20,9 @@ struct sqlite3_stmt;
 
 namespace parley::store {
 
+/// What a code of Domain::sqlite means, in SQLite's words, which last as long as the program.
+std::string_view sqlite_words(std::int32_t code) noexcept;
+
 class SqliteFile {
 public:
     /// Opens the file, or makes it, and brings its tables to the present version. On failure

@@ -123,7 +123,8 @@ public:
     virtual bool idle() const noexcept { return true; }
 
     virtual StoreState state() const noexcept = 0;
-    /// Why it is down, in words for the operator; empty if it is not, or if nobody can say.
+    /// Why it is or was down last, in words for the operator; empty if it never was, or if nobody
+    /// can say.
     virtual std::string_view why_down() const noexcept { return {}; }
     virtual StoreCounters counters() const noexcept = 0;
     /// Microseconds from question to answer; null if it answers within the call.

@@ -190,9 +190,11 @@ def memory_ceiling_holds(parley, size):
     """D4 under attack: peers begin messages of such a size and never end them, half as much again as
     the memory can hold. The server itself has to say that memory is short, or it was no attack; it
     lives on, serves those who behave, and lets in others again once the attackers are gone."""
-    # A sanitizer's own memory counts as well, and it keeps 256 MiB of what was freed.
     with Server.trusting(parley) as server:
-        ceiling = (640 if server.is_sanitized() else 160) * MIB
+        if server.is_sanitized():
+            print("      skipped: a sanitizer keeps 256 MiB of what was freed, so memory stays short")
+            return
+    ceiling = 160 * MIB
     group = memory_group(ceiling)
     if group is None:
         return

@@ -106,6 +106,7 @@ TEST_F(Queued, SaysNotStoredWhenTheDiskIsFullAndStoresAgainWhenItIsNot) {
     EXPECT_EQ(error_of(1), disk_full);
     EXPECT_TRUE(hold.kept.empty());
     EXPECT_EQ(store->state(), StoreState::down);
+    EXPECT_EQ(store->why_down(), "database or disk is full");
     hold.commit_error.reset();
     ask("ann");
     work();
@@ -130,6 +131,7 @@ TEST_F(Queued, WhatWaitedTooLongIsAnsweredAndNeverCarriedOut) {
     pass(milliseconds{2});
     EXPECT_EQ(error_of(0), trouble(Trouble::too_late));
     EXPECT_EQ(store->state(), StoreState::down);
+    EXPECT_EQ(store->why_down(), "it does not answer in time");
     work();
     EXPECT_EQ(heard(), 1U);
     EXPECT_TRUE(hold.kept.empty());
