@@ -224,7 +224,7 @@ class Loads(unittest.TestCase):
         for churn, passed, fails in (({"ready_per_second": 990, "failures": 0}, True, False),
                                      ({"ready_per_second": 990, "failures": 1}, False, True),
                                      ({"ready_per_second": 800, "failures": 0}, True, True)):
-            result = loads.with_churn(dict(good), churn)
+            result = loads.with_churn(dict(good), churn, 1000)
             self.assertEqual((result["passed"], bool(figures.fault({"result": result}))), (passed, fails))
 
     def test_each_shard_has_room_for_its_connections(self):

@@ -19,7 +19,9 @@ COUNT_S = 0.5  # how long system calls are counted, in the midst of the talk
 SAMPLE_S = 2.0  # how long samples are taken, in the midst of the talk
 SAMPLE_RATE = 2000
 SLOW_READER = 1000  # bytes a second: 8 kbit/s
-CHURN_RATE, CHURN_HOLD_MS, CHURN_CONNECTIONS = 1000, 300, 600
+# Clients a second that come and go: as a disturbance, and as people who ask something of the store.
+CHURN_RATES = {"beside-churn": 1000, "beside-redis": 50}
+CHURN_HOLD_S = 0.3
 CHURN_KEPT = 0.9  # of its rate; below, it was no such disturbance
 FAULTS = ("lost", "duplicated", "reordered", "corrupted", "misdirected", "malformed")
 KERNEL = ("kernel_slab_bytes_per_connection_both_ends", "kernel_tcp_bytes_per_connection_both_ends")
@@ -49,12 +51,12 @@ def command(build, server, workload, seconds, pace, histogram=None):
     return [str(part) for part in (*pinned, *parts)]
 
 
-def churn_command(build, server, seconds):
+def churn_command(build, server, rate, seconds):
     """On a core of its own, if there is a third."""
     core = (sorted(os.sched_getaffinity(0))[2:] or [servers.client_core()])[0]
     parts = ["taskset", "-c", core, generator(build), "churn", "--server", server.url, "--rate",
-             CHURN_RATE, "--hold-ms", CHURN_HOLD_MS, "--connections", CHURN_CONNECTIONS, "--seconds",
-             f"{seconds:g}", "--json"]
+             rate, "--hold-ms", round(1000 * CHURN_HOLD_S), "--connections",
+             round(2 * rate * CHURN_HOLD_S), "--seconds", f"{seconds:g}", "--json"]
     return [str(part) for part in parts]
 
 
@@ -164,8 +166,9 @@ def profile(parts, server, cpu_metric):
     return result
 
 
-def beside_churn(parts, churn_parts):
-    """A load while clients come and go at the same server; adds what became of these."""
+def beside_churn(parts, churn_parts, rate, meanwhile=None):
+    """A load while `rate` clients a second come and go at the same server; adds what became of
+    these. `meanwhile` as of run()."""
     with tempfile.TemporaryFile("w+") as output, subprocess.Popen(
             churn_parts, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE,
             text=True) as process:
@@ -173,7 +176,7 @@ def beside_churn(parts, churn_parts):
             said = process.stderr.readline()  # after its first second, or why it has ended
             drain = threading.Thread(target=process.stderr.read, daemon=True)
             drain.start()
-            result = run(parts)
+            result = run(parts, meanwhile)
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGINT)  # it lets those go that are there, and reports
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -186,12 +189,18 @@ def beside_churn(parts, churn_parts):
         output.seek(0)
         printed = output.read().strip().splitlines()
     try:
-        return with_churn(result, json.loads(printed[-1]))
+        return with_churn(result, json.loads(printed[-1]), rate)
     except (IndexError, json.JSONDecodeError):
         return {**result, "beside_failure": f"churn ended: {said.strip() or 'it said nothing'}"}
 
 
-def with_churn(result, churn):
+def stop_redis(server):
+    """From now until the server's end, longer than any load."""
+    server.redis.stand_still()
+    return {"redis": "stopped"}
+
+
+def with_churn(result, churn, due):
     """Whoever could not come and go as asked is a fault of the server's; fewer than were to come are
     another workload."""
     names = ("ready_per_second", "failures", "not_made_at_bound", "not_made_without_port",
@@ -200,6 +209,6 @@ def with_churn(result, churn):
     if churn.get("failures"):
         return {**result, "passed": False, "failure": f"churn: {churn['failures']} clients failed"}
     rate = churn.get("ready_per_second", 0)
-    if rate < CHURN_KEPT * CHURN_RATE:
-        result["beside_failure"] = f"churn: {rate:.0f} connects/s where {CHURN_RATE} were due"
+    if rate < CHURN_KEPT * due:
+        result["beside_failure"] = f"churn: {rate:.0f} connects/s where {due} were due"
     return result

@@ -14,6 +14,7 @@ PACED_FLOORS = (*FLOORS, "floor-io_uring-wait")  # waiting pays where there is s
 COALESCING = ("floor-epoll-coalesce", "floor-io_uring-coalesce")
 ALONE = "parley-single"  # Parley with one frame under way, whatever the workload's window
 UNDISTURBED = "parley-undisturbed"  # Parley without the workload's disturbance
+REDIS_STOPPED, REDIS_UNDISTURBED = "parley-redis", "parley-redis-undisturbed"  # its store's Redis
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Workload:
 
     Kinds: "load"; "calls": system calls are counted; "profile": perf takes samples; "memory": nobody
     speaks; "million": the same, but for one group; "beside-churn": clients come and go meanwhile;
+    "beside-redis": fewer do, and ask a Redis that has been stopped;
     "slow-reader": one listener hardly reads."""
 
     name: str
@@ -82,6 +84,8 @@ WORKLOADS = (
     Workload("memory", 10_000, 100, 1, _WITH_RELAY, kind="memory"),
     Workload("million", 1_000_000, 100, 1, ("parley-million",), kind="million", rounds=1,
              seconds=20, named_only=True),
+    Workload("beside-redis", 1000, 100, 10, (REDIS_STOPPED, REDIS_UNDISTURBED), pace="half",
+             kind="beside-redis", seconds=30, named_only=True),
 )
 
 FULL = tuple(workload.name for workload in WORKLOADS if not workload.named_only)
@@ -112,11 +116,13 @@ def _against_relay(title, workload, metric, target, sense, unit, **others):
                target, sense, unit, "the VoicePing router", **others)
 
 
-def _disturbed(what, workload, target=1.10):
+def _disturbed(what, workload, target=1.10, servers=_DISTURBED, **others):
     """What the disturbance does to everybody else; the target is of the 99th percentile."""
+    disturbed, undisturbed = servers
     return tuple(
-        Row(f"{what}, latency {said}", Cell(workload, "parley", metric),
-            _cells(workload, (UNDISTURBED,), metric), target if said == "p99" else None, unit="µs")
+        Row(f"{what}, latency {said}", Cell(workload, disturbed, metric),
+            _cells(workload, (undisturbed,), metric), target if said == "p99" else None, unit="µs",
+            **others)
         for said, metric in (("p50", "latency_p50_us"), ("p99", "latency_p99_us"),
                              ("p99.9", "latency_p999_us")))
 
@@ -184,6 +190,8 @@ ROWS = (
     _against_floor("half load beside the same churn, against the floor beside it, latency p99",
                    "beside-churn", None, "latency_p99_us", "µs"),
     *_disturbed("a group of 1,000 of whom one hardly reads, 100,000/s", "slow-reader"),
+    *_disturbed("half load while the Redis behind the store stands still for 30 s", "beside-redis", 1.05,
+                (REDIS_STOPPED, REDIS_UNDISTURBED), reason="a run of its own: --only beside-redis"),
     Row("deliveries/s in one group of 2,000, two shards against one",
         Cell("one-group", "parley-2-shards", RATE), _cells("one-group", ("parley",), RATE), 1.7,
         "at least", "/s"),

@@ -1,5 +1,6 @@
 """Runner: carries out workloads, round by round, each server in its turn."""
 import dataclasses
+import functools
 import pathlib
 import sys
 
@@ -114,9 +115,12 @@ class Runner:
             return parts, loads.count_calls(parts, server)
         if workload.kind == "profile":
             return parts, loads.profile(parts, server, plan.CPU)
-        if workload.kind == "beside-churn":
-            churn = loads.churn_command(self.arguments.build, server, CHURN_SECONDS_MAX)
-            return [*parts, "beside", *churn], loads.beside_churn(parts, churn)
+        if workload.kind in loads.CHURN_RATES:
+            rate = loads.CHURN_RATES[workload.kind]
+            churn = loads.churn_command(self.arguments.build, server, rate, CHURN_SECONDS_MAX)
+            stands_still = name == plan.REDIS_STOPPED
+            meanwhile = functools.partial(loads.stop_redis, server) if stands_still else None
+            return [*parts, "beside", *churn], loads.beside_churn(parts, churn, rate, meanwhile)
         return parts, loads.run(parts)
 
 

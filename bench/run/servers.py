@@ -6,6 +6,8 @@ import re
 import resource
 import select
 import shutil
+import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -85,10 +87,13 @@ COMMANDS = {
     "parley-single": _parley(1),
     "parley-undisturbed": _parley(1),
     "parley-2-shards": _parley(2),
+    "parley-redis": _parley(1),
+    "parley-redis-undisturbed": _parley(1),
     "parley-busy-poll": _parley(1, "--busy-poll", "50"),
     "parley-million": _parley_for_many,
     "ws-relay": _ws_relay,
 }
+WITH_REDIS = ("parley-redis", "parley-redis-undisturbed")
 # As VoicePing's router has it.
 ENVIRONMENTS = {"parley-million": {"PING_INTERVAL": "120000"}}
 
@@ -101,11 +106,50 @@ def command(name, build, pinned, connections):
     return ["taskset", "-c", str(server_core()), *parts] if pinned else parts
 
 
+class Redis:
+    """A Redis of its own for a server under test; `url` is where it listens."""
+
+    def __init__(self):
+        if shutil.which("redis-server") is None:
+            raise Absent("redis-server is not installed (tools/dev test does it)")
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{port}"
+        self.folder = tempfile.TemporaryDirectory()
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir",
+             self.folder.name], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + READY_S
+        while not self.answers(port):
+            if time.monotonic() > deadline:
+                self.end()
+                raise Absent("redis-server did not get ready")
+
+    @staticmethod
+    def answers(port):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.1) as to:
+            to.sendall(b"PING\r\n")
+            return to.recv(16) == b"+PONG\r\n"
+        time.sleep(0.01)
+        return False
+
+    def stand_still(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.folder.cleanup()
+
+
 class Server:
     """A running server; `url` is where it listens."""
 
     def __init__(self, name, build, pinned, connections):
         self.command = command(name, build, pinned, connections)
+        self.redis = Redis() if name in WITH_REDIS else None
+        if self.redis:
+            self.command += ["--store", self.redis.url]
         self.errors = tempfile.TemporaryFile()
         # taskset replaces itself by the program, so the process is the server's.
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL,
@@ -156,3 +200,5 @@ class Server:
             self.process.wait()
         self.process.stdout.close()
         self.errors.close()
+        if self.redis:
+            self.redis.end()
