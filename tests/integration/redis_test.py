@@ -11,12 +11,11 @@ import socket
 import sys
 import tempfile
 import threading
-import time
 
 from parley_testing import (
     GROUP, SKIPPED, START, START_ACK, Cases, Radio, Server, check, check_equal, eventually,
     talk)
-from stores import Redis
+from stores import Redis, Sentinel
 
 SERVE = ["serve", "--listen", "127.0.0.1:0", "--auth", "trust", "--join", "open", "--shards", "2"]
 VOICE = [b"voice"] * 10
@@ -94,15 +93,7 @@ class Tests:
                     talk(carol, alice, "18", VOICE)
                     self.hear_out(bob, carol)
                 heal(redis)
-                number = iter(range(100, 10000))
-
-                def kept():
-                    group = str(next(number))
-                    alice.join(group)
-                    time.sleep(0.05)  # some tries, not a few thousand
-                    return redis.has_member("alice", group)
-
-                eventually(kept, "a membership is kept again")
+                redis.keeps_again(alice)
                 talk(alice, bob, "18", VOICE)
             server.end()
 
@@ -127,6 +118,47 @@ class Tests:
         self.goes_on(lambda redis: redis.ask("REPLICAOF", "127.0.0.1", "1"),
                      lambda redis: redis.ask("REPLICAOF", "NO", "ONE"))
 
+    def loading(self):
+        """It has crashed and reads its data back, which takes some seconds: it answers, but not yet."""
+        def crash(redis):
+            redis.ask("EVAL", "for i = 1, 1000 do redis.call('SET', i, string.rep('x', 500)) end", 0)
+            check_equal(redis.ask("SAVE"), b"+OK\r\n", "SAVE")
+            redis.process.kill()
+            redis.process.wait()
+            redis.options = ("--key-load-delay", "3000",  # µs; looks at its clients now and then
+                             "--loading-process-events-interval-bytes", "1024")
+            redis.launch()
+            eventually(lambda: self.is_loading(redis), "it reads its data")
+
+        self.goes_on(crash, lambda redis: eventually(redis.answers, "it has read its data"))
+
+    @staticmethod
+    def is_loading(redis):
+        try:
+            return redis.ask("PING").startswith(b"-LOADING")
+        except OSError:
+            return False
+
+    def sentinel(self):
+        """The master dies, and a real Sentinel makes its replica the master."""
+        with Redis(self.folder) as master, \
+                Redis(self.folder, "--replicaof", "127.0.0.1", master.port) as replica, \
+                Sentinel(self.folder, master) as sentinel, self.serve(sentinel) as server:
+            eventually(sentinel.knows_replicas, "Sentinel knows the replica")
+            with Radio(server, "alice") as alice, Radio(server, "bob") as bob:
+                for radio in alice, bob:
+                    radio.join("18")
+                    eventually(lambda: replica.has_member(radio.name, "18"), "it is replicated")
+                master.process.kill()
+                master.process.wait()
+                talk(alice, bob, "18", VOICE)
+                replica.keeps_again(alice)
+                talk(bob, alice, "18", VOICE)
+            server.end()
+            with self.serve(sentinel) as server, Radio(server, "bob") as bob:
+                bob.take_floor("18")  # a member by what the new master knows
+                server.end()
+
     def cannot_save(self):
         def fill(redis):
             redis.ask("CONFIG", "SET", "save", "1 1")
@@ -140,7 +172,6 @@ class Tests:
 
         def mend(redis):
             redis.ask("CONFIG", "SET", "stop-writes-on-bgsave-error", "no")
-
 
         os.makedirs(self.folder + "/disk")
         self.goes_on(fill, mend, ("--dir", self.folder + "/disk"))
@@ -218,6 +249,8 @@ def main():
                 ("Redis stands still", tests.stop),
                 ("Redis pauses its clients", tests.pause),
                 ("Redis is a replica", tests.read_only),
+                ("Redis reads its data back", tests.loading),
+                ("Sentinel names another master", tests.sentinel),
                 ("Redis cannot save", tests.cannot_save),
                 ("Redis is out of memory", tests.out_of_memory),
                 ("what answers is no Redis", tests.hostile),

@@ -8,7 +8,6 @@ import pathlib
 import shutil
 import sys
 import tempfile
-import time
 
 from certificates import expired, make
 from parley_testing import (
@@ -57,14 +56,8 @@ class Tests:
                 eventually(lambda: "the store is down" in server.errors(), "the complaint")
                 redis.start()
                 eventually(lambda: "the store is back" in server.errors(), "the good news")
-                number = iter(range(100, 10000))
-
-                def kept():  # by the link of her own shard, once that is back as well
-                    group = str(next(number))
-                    alice.join(group)
-                    time.sleep(0.05)  # some tries, not a few thousand
-                    return redis.has_member("alice", group)
-                eventually(kept, "a membership is kept again")
+                # by the link of her own shard, once that is back as well
+                redis.keeps_again(alice)
             server.end()
 
     def refused(self, store, why):

@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import ssl
 import subprocess
+import time
 
 from parley_testing import DEADLINE_S, check, eventually, free_port
 
@@ -29,10 +30,13 @@ class Redis:
         """The options that say where it listens."""
         return ["--port", self.port]
 
-    def start(self):
+    def launch(self):
         command = ["redis-server", *self.where(), "--bind", "127.0.0.1", "--save", "", "--dir",
                    self.folder, *self.options]
         self.process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)
+
+    def start(self):
+        self.launch()
         eventually(self.answers, "redis-server answers")
 
     def answers(self):
@@ -56,6 +60,18 @@ class Redis:
 
     def has_member(self, user, group):
         return self.ask("SISMEMBER", f"g.{group}.u", user) == b":1\r\n"
+
+    def keeps_again(self, radio):
+        """Waits until a membership of the radio's is kept: a new one each time, which is let in."""
+        number = iter(range(100, 10000))
+
+        def kept():
+            group = str(next(number))
+            radio.join(group)
+            time.sleep(0.05)  # some tries, not a few thousand
+            return self.has_member(radio.name, group)
+
+        eventually(kept, "a membership is kept again")
 
     @property
     def url(self):
@@ -94,6 +110,32 @@ class SecureRedis(Redis):
     @property
     def url(self):
         return f"rediss://localhost:{self.port}?ca={self.cert}"
+
+
+class Sentinel(Redis):
+    """Watches over `master`, and makes a replica the master once that is gone."""
+
+    def __init__(self, folder, master):
+        self.master = master
+        super().__init__(folder)
+
+    def launch(self):
+        config = pathlib.Path(self.folder) / "sentinel.conf"  # it writes into it
+        config.write_text(f"""port {self.port}
+bind 127.0.0.1
+sentinel monitor radios 127.0.0.1 {self.master.port} 1
+sentinel down-after-milliseconds radios 500
+sentinel failover-timeout radios 5000
+""")
+        self.process = subprocess.Popen(["redis-server", str(config), "--sentinel"],
+                                        stdout=subprocess.DEVNULL)
+
+    def knows_replicas(self):
+        return b"runid" in self.ask("SENTINEL", "REPLICAS", "radios")
+
+    @property
+    def url(self):
+        return f"redis+sentinel://127.0.0.1:{self.port}/radios"
 
 
 class File:
