@@ -30,7 +30,10 @@ SendQueue::Added SendQueue::add(WaitingPool& pool, FrameRef frame, Delivery deli
     if (delivery == Delivery::lasting) {
         const bool first = lasting_bytes_ == 0;  // one message of any size may wait
         if (!first && lasting_bytes_ + size > lasting_bytes_max) return Added::full;
-        if (count_ >= lasting_frames_max) return Added::full;
+        while (count_ >= lasting_frames_max) {
+            if (!drop_oldest_voice(pool)) return Added::full;
+            added = Added::dropped;
+        }
     } else {
         while (perishable_bytes_ + size > perishable_bytes_max) {
             added = Added::dropped;

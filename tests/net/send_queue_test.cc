@@ -231,6 +231,18 @@ TEST_F(SendQueueTest, SaysWhenWordsAreMoreFramesThanTheirBound) {
     crowded.clear(many);
 }
 
+TEST_F(SendQueueTest, IsNoSlowConsumerForVoiceThatMayBeDropped) {
+    WaitingPool many{2 * lasting_frames_max};
+    SendQueue flooded;
+    const FrameRef one = frame("v");
+    for (std::uint32_t i = 0; i < lasting_frames_max + 100; ++i)
+        ASSERT_EQ(flooded.add(many, one.share(), voice, now, lasting_max), Added::yes) << i;
+    EXPECT_EQ(flooded.add(many, frame("w"), words, now, lasting_max), Added::dropped);
+    EXPECT_EQ(many.voice_dropped(), 101U);
+    EXPECT_EQ(many.in_use(), lasting_frames_max);
+    flooded.clear(many);
+}
+
 TEST_F(SendQueueTest, GivesWordsThePlaceOfVoiceWhenPlacesRunOut) {
     WaitingPool few{3};
     SendQueue short_of_places;
