@@ -49,6 +49,16 @@ Status use_congestion_control(int listener, const std::string& name) {
     return Error{Error::Domain::system, errno};
 }
 
+// The floor queues nothing, so the kernel has to: as much as the system lets it (0), where Parley
+// leaves it less.
+Status let_the_kernel_queue(int listener) {
+    const int as_the_system = 0;
+    if (setsockopt(listener, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &as_the_system, sizeof(int)) == 0) {
+        return Ok{};
+    }
+    return Error{Error::Domain::system, errno};
+}
+
 Result<std::unique_ptr<bench::Uring>> open_ring(const FloorOptions& options) {
     using Files = bench::Uring::Files;
     if (options.kind != FloorOptions::Kind::io_uring) return std::unique_ptr<bench::Uring>{};
@@ -70,6 +80,9 @@ int run(FloorOptions options) {
     if (!listener) return fail("cannot listen", listener.error());
     if (const Status status = use_congestion_control(*listener, options.congestion); !status) {
         return fail("--congestion", status.error());
+    }
+    if (const Status status = let_the_kernel_queue(*listener); !status) {
+        return fail("TCP_NOTSENT_LOWAT", status.error());
     }
     auto port = ring::local_port(*listener);
     if (!port) return fail("cannot listen", port.error());
