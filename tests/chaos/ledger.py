@@ -2,7 +2,8 @@
 
 Three things are judged at every message, whatever the weather: that a frame of voice is what its
 talker sent, in order and once; that nobody is heard who does not hold the floor; and that a text is
-heard no more often than it was sent. At the end of a spell, when the weather is fine again: that every
+kept no more often than it was sent, and heard once on each connection: who is lost before it is known
+that it heard a text hears it again. At the end of a spell, when the weather is fine again: that every
 text that was acknowledged has reached everybody whose session lasted.
 """
 import collections
@@ -24,6 +25,7 @@ class Ledger:
         self.violations = []
         self.counts = collections.Counter()
         self.texts = {}  # id: Text; of this spell
+        self.former = {}  # of those before: somebody may have been away until now
 
     def violation(self, text):
         self.counts["violations"] += 1
@@ -59,12 +61,15 @@ class Ledger:
         self.texts[text_id].acknowledged = True
         self.counts["texts acknowledged"] += 1
 
-    def heard_text(self, listener, text_id):
-        text = self.texts.get(text_id)
+    def heard_text(self, listener, text_id, message_id):
+        text = self.texts.get(text_id) or self.former.get(text_id)
         if text is None:
             return self.violation(f"{listener.name} heard the text {text_id}, which nobody has sent")
-        text.heard[listener.name] += 1
-        if text.heard[listener.name] > text.attempts:
+        if message_id in listener.seen.messages:
+            self.violation(f"{listener.name} heard {text_id} twice on one connection")
+        listener.seen.messages.add(message_id)
+        text.heard[listener.name].add(message_id)
+        if len(text.heard[listener.name]) > text.attempts:
             self.violation(f"{listener.name} heard {text_id} more often than it was sent")
 
     def unanswered(self):
@@ -81,7 +86,8 @@ class Ledger:
     def close_spell(self, radios):
         for text_id, name in self.missing(radios):
             self.violation(f"{name} never heard {text_id}, which was acknowledged")
-        self.texts.clear()
+        self.former |= self.texts
+        self.texts = {}
 
 
 class Text:
@@ -90,4 +96,4 @@ class Text:
         self.first_sent = now
         self.attempts = 0
         self.acknowledged = False
-        self.heard = collections.Counter()
+        self.heard = collections.defaultdict(set)  # by listener: ids that the server gave

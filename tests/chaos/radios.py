@@ -30,6 +30,7 @@ class Seen:
     def __init__(self):
         self.holder = None
         self.frames = {}
+        self.messages = set()  # ids of the texts
 
 
 class Radio:
@@ -169,7 +170,8 @@ class Radio:
         elif kind == STOP_ACK:
             self.asked, self.seen.holder = False, None
         elif kind == TEXT_MESSAGE:
-            self.field.ledger.heard_text(self, text_in(rest[0]))
+            self.field.ledger.heard_text(self, member_of(rest[0], "text"),
+                                             member_of(rest[0], "message_id"))
         elif kind == TEXT_ACK and self.pending is not None and sender == self.name:
             self.field.ledger.acknowledged(self.pending)
             self.pending = None
@@ -236,10 +238,10 @@ def next_frame(data):
     return data[0] & 0x0F, data[head : head + size], head + size
 
 
-def text_in(payload):
-    """The id of a text is the text itself; the server wraps it as JSON."""
-    at = payload.rfind('"text":"')
-    return payload[at + 8 : payload.index('"', at + 8)]
+def member_of(payload, name):
+    """A string in the JSON that the server wraps a text in. The id of a text is the text itself."""
+    at = payload.rfind(f'"{name}":"') + len(name) + 4
+    return payload[at : payload.index('"', at)]
 
 
 class Field:
