@@ -296,13 +296,14 @@ def forged_membership(parley, secret_file):
 
 
 def own_id_in_another_type(server):
-    """A claimed id of the same string form is the user's own, and keeps its type."""
-    with sign_in(server, "7", ["18"]) as seven, sign_in(server, "bob", ["18"]) as bob:
+    """A claimed id of the same string form is the user's own, and keeps its type. Bob may be told once
+    more what he left without a proof that he had heard it, so it is Ben who listens."""
+    with sign_in(server, "7", ["18"]) as seven, sign_in(server, "ben", ["18"]) as ben:
         seven.fence()
-        bob.fence()
+        ben.fence()
         seven.say(GROUP, START, 7, "18", "now")
         seven.expect_message(GROUP, START_ACK, 7, "18", "now")
-        bob.expect_message(GROUP, START, 7, "18", "now")
+        ben.expect_message(GROUP, START, 7, "18", "now")
 
 
 def tells_no_token(parley, secret_file):
