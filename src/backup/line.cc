@@ -273,9 +273,9 @@ std::string last_line(std::uint64_t lines) {
     return fmt::format("{{\"end\":{}}}", lines);
 }
 
-std::string line_of(const store::Question& question) {
+std::string line_of(store::Question question) {
     return std::visit(
-        []<class Q>(Q q) -> std::string {
+        []<class Q>(Q& q) -> std::string {
             if constexpr (name_of<Q> == nullptr) {
                 PARLEY_ASSERT(false);
             } else {

@@ -20,7 +20,7 @@ inline constexpr std::uint64_t format_version = 1;
 
 /// What an import asks, as a line: SignIn, AddMember, SetSettings, KeepMessage, SetReceipt,
 /// SetReaction, Enqueue, SettleQueue, RevokeToken, KeepRecording. Without the end of the line.
-std::string line_of(const store::Question& question);
+std::string line_of(store::Question question);
 
 struct Line {
     enum class What : std::uint8_t { first, question, last };

@@ -17,10 +17,9 @@ public:
                                                    {What::groups, &Walk::group},
                                                    {What::conversations, &Walk::conversation},
                                                    {What::queues, &Walk::queue}};
-        for (const auto& [what, step] : steps) {
-            PARLEY_TRY(const bool go_on, for_each_name(store_, what, [&](const std::string& name) {
-                           return (this->*step)(name);
-                       }));
+        for (const auto& step : steps) {
+            const auto take = [&](const std::string& name) { return (this->*step.second)(name); };
+            PARLEY_TRY(const bool go_on, for_each_name(store_, step.first, take));
             if (!go_on) return false;
         }
         PARLEY_TRY(const bool tokens_done, tokens());

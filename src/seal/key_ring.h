@@ -28,7 +28,9 @@ class Secret {
 public:
     Secret() noexcept = default;
     Secret(const Secret&) = default;
+    Secret(Secret&&) noexcept = default;  // copies: each is wiped when it goes
     Secret& operator=(const Secret&) = default;
+    Secret& operator=(Secret&&) noexcept = default;
     ~Secret();
 
     unsigned char* data() noexcept { return bytes_.data(); }

@@ -36,8 +36,13 @@ Download::Download(Downloads& all, std::uint64_t number, session::Admission admi
     shard.timers().start(due_, shard.now() + time_max);
 }
 
+const session::Fetch& Download::fetch() const noexcept {
+    PARLEY_ASSERT(admission_.fetch);
+    return *admission_.fetch;
+}
+
 void Download::start() noexcept {
-    const std::string_view target = admission_.fetch->target;
+    const std::string_view target = fetch().target;
     if (target.empty() || target.front() == '?') return begin_list(target.substr(!target.empty()));
     id_ = http::decode_percent(target);
     all_.read(*this, nullptr);
@@ -56,7 +61,7 @@ void Download::begin_list(std::string_view query) noexcept {
 
 void Download::on_list(const store::Recordings& page) noexcept {
     const std::string json = json_of(page);
-    const bool head_only = admission_.fetch->head_only;
+    const bool head_only = fetch().head_only;
     using Body = http::Reply::Body;
     send(http::format({.content_type = "application/json",
                        .body = json,
@@ -100,10 +105,10 @@ void Download::on_access(bool may_hear) noexcept {
 
 void Download::send_sound() noexcept {
     const std::uint64_t size = source_->size();
-    const http::RangeAnswer found = http::find_range(admission_.fetch->range, size, range_);
+    const http::RangeAnswer found = http::find_range(fetch().range, size, range_);
     send_head(found, size);
     left_ = range_.size;
-    if (found == http::RangeAnswer::outside || admission_.fetch->head_only || left_ == 0) {
+    if (found == http::RangeAnswer::outside || fetch().head_only || left_ == 0) {
         return end();
     }
     Shard& shard = all_.net_.shard;
@@ -136,7 +141,7 @@ void Download::send_head(http::RangeAnswer answer, std::uint64_t size) noexcept 
 }
 
 void Download::answer(std::uint16_t status) noexcept {
-    const bool head_only = admission_.fetch->head_only;
+    const bool head_only = fetch().head_only;
     send(http::format({.status = status,
                        .body = http::reason_phrase(status),
                        .body_is = head_only ? http::Reply::Body::omitted : http::Reply::Body::sent,

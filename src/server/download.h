@@ -55,6 +55,7 @@ public:
     ListHook hook;  ///< of whoever keeps it
 
 private:
+    const session::Fetch& fetch() const noexcept;
     void on_received(std::span<std::byte>) noexcept override {}  // one request is answered
     void on_end() noexcept override {}                           // it may read on
     void on_closed() noexcept override;
@@ -76,7 +77,7 @@ private:
 
     Downloads& all_;
     const std::uint64_t number_;
-    session::Admission admission_;
+    session::Admission admission_;  // it has a fetch
     std::string id_;
     store::GetRecordings page_;  // if it is a list
     net::Connection connection_;

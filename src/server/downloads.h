@@ -35,7 +35,7 @@ public:
         : net_(net), library_(library), store_(store), access_(access) {}
     Downloads(const Downloads&) = delete;
     Downloads& operator=(const Downloads&) = delete;
-    ~Downloads() = default;
+    virtual ~Downloads() = default;
 
     /// Takes over the descriptor of who asks for a recording.
     void begin(session::Admission admission, int descriptor) noexcept;
