@@ -6,7 +6,7 @@
 
 #include <parley/backup.h>
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): its own
 class App;
 }
 

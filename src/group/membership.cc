@@ -184,9 +184,10 @@ void Membership::set_groups(UserKey user, std::span<const std::string> groups) n
         wanted.push_back(parts_.shard.key<GroupKey>(group));
     parts_.sessions.for_each_of(user, [&](session::Session& each) {
         std::vector<GroupKey> unwanted;
-        for (const session::Subscription& subscription : each.subscriptions)
+        for (const session::Subscription& subscription : each.subscriptions) {
             if (std::ranges::count(wanted, subscription.group) == 0)
                 unwanted.push_back(subscription.group);
+        }
         for (const GroupKey group : unwanted)
             stop_listening(each, group);
         for (const GroupKey group : wanted)

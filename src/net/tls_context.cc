@@ -34,6 +34,8 @@ struct Attached {
     std::vector<Named> named;  // exact names before wildcards
 };
 
+// The signatures of these are OpenSSL's.
+// NOLINTNEXTLINE(readability-function-size)
 void free_attached(void*, void* object, CRYPTO_EX_DATA*, int, long, void*) {
     delete static_cast<Attached*>(object);
 }
@@ -73,6 +75,7 @@ int on_server_name(SSL* ssl, int*, void*) {
     return use_all_of(ssl, named, found->name) ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// NOLINTNEXTLINE(readability-function-size)
 int on_alpn(SSL*, const unsigned char** chosen, unsigned char* chosen_size,
             const unsigned char* offered, unsigned offered_size, void*) {
     unsigned char* found = nullptr;
@@ -104,6 +107,7 @@ constexpr int ticket_unknown = 0;
 constexpr int ticket_good = 1;
 constexpr int ticket_good_renew = 2;
 
+// NOLINTNEXTLINE(readability-function-size)
 int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
               EVP_MAC_CTX* mac, int sealing) {
     TicketKeys& keys = *attached_to(ssl).tickets;

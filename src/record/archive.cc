@@ -198,11 +198,11 @@ bool Archive::look_for_oldest() {
             ::rmdir(path(oldest_day_).c_str());  // which keeps one that is not empty
         }
         oldest_day_ = day;
-        for_each_file(
-            path(day), whole_ending, [&](const std::string& name, const struct stat& about) {
-                oldest_.push_back(
-                    {day + '/' + name, time_of(about), static_cast<std::uint64_t>(about.st_size)});
-            });
+        for_each_file(path(day), whole_ending,
+                      [&](const std::string& name, const struct stat& about) {
+                          oldest_.push_back({fmt::format("{}/{}", day, name), time_of(about),
+                                             static_cast<std::uint64_t>(about.st_size)});
+                      });
         std::ranges::sort(oldest_, {}, &Old::written);
     }
     return !oldest_.empty();

@@ -61,12 +61,13 @@ bool read_line(std::string_view line, Kept& kept) {
     const bool good = read_number(words[0], scope) && (scope == 0 || scope == 1) &&
                       read_number(words[1], began) && read_number(words[2], length) &&
                       read_number(words[3], kept.bytes) && !words[7].empty() && line.empty();
+    if (!good) return false;
     kept.talk = {static_cast<wire::Scope>(scope), unescaped(words[4]), unescaped(words[5]),
                  WallTime{std::chrono::milliseconds{began}}};
     kept.length = std::chrono::milliseconds{length};
     kept.id = unescaped(words[6]);
     kept.file = words[7];
-    return good;
+    return true;
 }
 
 // What stands in a file, added to what waits.

@@ -127,7 +127,7 @@ void Recorder::finish(Running& running, std::string id) {
     auto kept = archive_.finish(*running.file, std::move(id));
     running.file = nullptr;
     if (!kept) return fail(kept.error());  // its part stays, and is completed when there is room
-    if (*kept) tell(**kept);
+    if (const std::optional<Kept>& whole = *kept) tell(*whole);
 }
 
 void Recorder::tell(const Kept& kept) {
@@ -170,10 +170,11 @@ void Recorder::complete() {
             continue;
         }
         if (!kept) return fail(kept.error());
-        if (!*kept) return;
-        if ((*kept)->id.empty()) continue;  // there was nothing in it
+        const std::optional<Kept>& whole = *kept;
+        if (!whole) return;
+        if (whole->id.empty()) continue;  // there was nothing in it
         count(counters_.completed);
-        tell(**kept);
+        tell(*whole);
     }
 }
 
