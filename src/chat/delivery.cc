@@ -108,6 +108,7 @@ void Delivery::forget_if_done(UserKey key, const User& user) noexcept {
 
 void Delivery::rest_if_idle() noexcept {
     if (!users_.empty()) return;
+    users_.rehash(0);  // the table of a storm of sign-ins is not kept for the quiet behind it
     line_.clear();
     for (std::deque<Watch>& each : watches_)
         each.clear();

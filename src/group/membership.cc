@@ -55,6 +55,11 @@ void Membership::Arriving::leave(GroupKey group) {
     if (wants_stored && std::ranges::count(left, group) == 0) left.push_back(group);
 }
 
+void Membership::has_arrived(const session::Session& session) noexcept {
+    arriving_.erase(session.ref().slot);
+    if (arriving_.empty()) arriving_.rehash(0);  // no table of a storm of sign-ins is kept
+}
+
 Membership::Arriving* Membership::arriving(const session::Session& session) noexcept {
     const auto found = arriving_.find(session.ref().slot);
     return found == arriving_.end() ? nullptr : &found->second;
@@ -79,7 +84,7 @@ void Membership::on_signed_in(session::Session& session, const store::SignedIn& 
         listen(session, group);
     }
     if (!mine->has_replaced) replace_others(session, known.previous_device != session.device());
-    arriving_.erase(session.ref().slot);
+    has_arrived(session);
     session.finish_sign_in();
     if (on_listening_) (*on_listening_)(session);
 }
@@ -139,7 +144,7 @@ void Membership::sign_out(session::Session& session) noexcept {
     while (!session.subscriptions.empty()) {
         stop_listening(session, session.subscriptions.back().group);
     }
-    arriving_.erase(session.ref().slot);
+    has_arrived(session);
     if (parts_.sessions.sign_out(session)) parts_.store.user_signed_out(session.user());
 }
 

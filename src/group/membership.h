@@ -97,6 +97,7 @@ private:
     void on_sign_in_failed(session::Session& session) noexcept;
 
     Arriving* arriving(const session::Session& session) noexcept;
+    void has_arrived(const session::Session& session) noexcept;
     void ask(const session::Session& session) noexcept;
     void ask_again() noexcept;
     void listen(session::Session& session, GroupKey group) noexcept;

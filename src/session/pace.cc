@@ -1,6 +1,7 @@
 #include "session/pace.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "session/limits.h"
 
@@ -42,11 +43,11 @@ Record& Paces::Records<Record>::of(UserKey user, Instant now) noexcept {
 // however many there are.
 template <class Record>
 void Paces::Records<Record>::forget_idle(Instant now) noexcept {
-    idle_.clear();
-    records_.for_each([this, now](UserKey user, const Record& record) {
-        if (record.idle(now)) idle_.push_back(user);
+    std::vector<UserKey> idle;
+    records_.for_each([&idle, now](UserKey user, const Record& record) {
+        if (record.idle(now)) idle.push_back(user);
     });
-    for (const UserKey user : idle_)
+    for (const UserKey user : idle)
         records_.erase(user);
     look_at_ = std::max(pace_records_min, 2 * records_.size());
 }

@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "base/flat_map.h"
 #include "base/time.h"
@@ -109,7 +108,6 @@ private:
 
         FlatMap<UserKey, Record> records_;
         std::size_t look_at_;
-        std::vector<UserKey> idle_;  // used by forget_idle() alone
     };
 
     Verdict take(UserKey user, Meter Words::*which, const Allowance& allowance,
