@@ -39,8 +39,8 @@ struct QueueLimits {
 
 /// Frames that wait for one slow reader, when one more that must not be dropped comes: a
 /// thirty-second part of a shard's places (QueueLimits), so that a handful of connections cannot
-/// take them all. No client waits for that many answers. Beyond: voice among them is dropped, oldest
-/// first, and without any it is a slow consumer.
+/// take them all. No client waits for that many answers. Beyond: voice among them is dropped,
+/// oldest first, and without any it is a slow consumer.
 constexpr std::uint32_t lasting_frames_max = 2048;
 
 /// Queued frames that leave as one send. More gains nothing: the cost of a segment is shared by
